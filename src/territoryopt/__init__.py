@@ -1,0 +1,1 @@
+"""territoryopt: the open engine for sales-territory alignment."""
