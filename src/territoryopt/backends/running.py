@@ -1,0 +1,62 @@
+"""Run a solver in a thread of its own, so that Ctrl-C and the time limit reach it.
+
+HiGHS ignores Ctrl-C and CP-SAT swallows it; neither may overrun the limit for long. The calling
+thread waits, reports progress, and asks the solver to stop.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from territoryopt.backends.protocol import Limits, Watch
+
+T = TypeVar("T")
+
+POLL = 0.05
+GRACE = 5.0
+"""Seconds a solver gets to come back after it was asked to stop; then it is left behind."""
+
+
+def run_watched(
+    work: Callable[[], T], stop: Callable[[], None], limits: Limits, watch: Watch
+) -> T | None:
+    """The value of `work()`, run in a daemon thread; None if it did not come back in time.
+
+    `stop` is called (again and again, it must be cheap and safe) once the deadline has passed,
+    Ctrl-C came, or `watch.stopping` is set. A second Ctrl-C is raised. Errors of `work` are
+    raised here.
+    """
+    answer: list[T] = []
+    failure: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            answer.append(work())
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=target, name="territoryopt-solver", daemon=True)
+    thread.start()
+    asked: float | None = None
+    while thread.is_alive():
+        try:
+            thread.join(POLL)
+            watch.tell()
+            if watch.stopping.is_set() or limits.left <= 0:
+                asked = asked if asked is not None else time.monotonic()
+                stop()
+            if asked is not None and time.monotonic() - asked > GRACE:
+                watch.notes.append("the solver did not stop when asked and was left behind")
+                return None
+        except KeyboardInterrupt:
+            if watch.interrupted:
+                raise
+            watch.interrupted = True
+            watch.stopping.set()
+    watch.tell()
+    if failure:
+        raise failure[0]
+    return answer[0]
