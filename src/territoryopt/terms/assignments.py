@@ -1,0 +1,172 @@
+"""Rules on who may own what: required skills, locks, families, apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from territoryopt.problem import (
+    AccountAmounts,
+    Amounts,
+    ComputedAmounts,
+    Cost,
+    Exclusion,
+    Grouping,
+    IntArray,
+)
+from territoryopt.skills import missing_required
+from territoryopt.terms.data import Data
+from territoryopt.terms.term import FamilyPart, Filter, Part, Rule
+
+
+class RequiredSkills(Rule):
+    """Gives an account only to a rep who has every skill it requires.
+
+    Formula: x_ij = 0   where account i requires a skill that rep j has not
+    Symbols: needs of account i from its column `requires`; skills of rep j with a grade above 0
+    Units: price is currency/year per account with a rep who lacks a skill
+    Source: task skills as eligibility, Castillo-Salazar, Landa-Silva & Qu 2016, Ann. Oper. Res.
+    """
+
+    kind: Literal["required_skills"]
+
+    def statement(self, units: dict[str, str], currency: str) -> str:
+        return "x_ij = 0  where account i requires a skill rep j has not" + self.strictness(
+            currency, "account"
+        )
+
+    def parts(self, name: str, data: Data) -> Iterator[Part]:
+        lacking = missing_required(data.instance.requires, data.instance.skills)
+        barred = ComputedAmounts(
+            data.accounts,
+            data.reps,
+            lambda start, stop: lacking.block(start, stop).astype(np.float64),
+            lambda i, j: lacking.at(i, j).astype(np.float64),
+        )
+        yield _hard_or_priced(self, name, barred)
+
+
+class Locks(Rule):
+    """Fixes accounts to a rep: those with a `locked_rep`, or chosen ones to their current owner.
+
+    Formula: x_{i,l(i)} = 1   for each locked account i
+    Symbols: l(i) the rep account i is locked to
+    Units: price is currency/year per locked account with another rep
+    Source: holdovers and named accounts, the practice of field sales
+    """
+
+    kind: Literal["locks"]
+    to: Literal["locked_rep", "current"] = Field(
+        default="locked_rep",
+        description='"locked_rep": that column of accounts; "current": the present owner.',
+    )
+    where: Filter = Field(
+        default_factory=dict,
+        description='Which accounts: column = ["values"]; all when left out.',
+    )
+
+    def statement(self, units: dict[str, str], currency: str) -> str:
+        what = "their current owner" if self.to == "current" else "their locked_rep"
+        which = " and ".join(f"{c} in {', '.join(v)}" for c, v in self.where.items()) or "all"
+        return f"x_{{i,l(i)}} = 1  accounts ({which}) stay with {what}" + self.strictness(
+            currency, "account"
+        )
+
+    def parts(self, name: str, data: Data) -> Iterator[Part]:
+        source = data.instance.current if self.to == "current" else data.instance.locked
+        locked = np.where(data.account_mask(self.where), source, -1)
+        held = np.flatnonzero(locked >= 0)
+        barred = AccountAmounts(
+            (locked >= 0).astype(np.float64),
+            data.reps,
+            shift_account=held,
+            shift_rep=locked[held],
+            shift=np.full(len(held), -1.0),
+        )
+        yield _hard_or_priced(self, name, barred)
+
+
+class Families(Rule):
+    """Keeps the accounts of a family with one rep.
+
+    Formula: x_ij = x_kj   for accounts i, k of one family and every rep j
+    Symbols: a family is the accounts with the same text in `column`
+    Units: price is currency/year for each rep beyond the first that shares a family
+    Source: parent and child accounts, the practice of field sales
+    """
+
+    kind: Literal["families"]
+    column: str = Field(default="family", description="The column of accounts that names it.")
+
+    def statement(self, units: dict[str, str], currency: str) -> str:
+        return f"x_ij = x_kj  for accounts i, k with one {self.column}" + self.strictness(
+            currency, "extra rep"
+        )
+
+    def parts(self, name: str, data: Data) -> Iterator[Part]:
+        labels, member, start = _groups(data, self.column, split=False)
+        if self.price is not None:
+            yield Grouping(
+                name, self.kind, labels, member, start, apart=False, price=self.row_price
+            )
+            return
+        group = np.full(data.accounts, -1, dtype=np.int64)
+        group[member] = np.repeat(np.arange(len(labels)), np.diff(start))
+        yield FamilyPart(name, group)
+
+
+class Apart(Rule):
+    """Gives the accounts of a group to different reps, such as competitors of each other.
+
+    Formula: Σ_{i in g} x_ij <= 1   for each group g and rep j
+    Symbols: g the accounts that name the group in `column` (several separated by ;)
+    Units: price is currency/year for each account beyond the first that shares a rep
+    Source: disjoint assignment, Ríos-Mercado & López-Pérez 2013, Omega 41(3), 525-535
+    """
+
+    kind: Literal["apart"]
+    column: str = Field(default="apart", description="The column of accounts that names it.")
+
+    def statement(self, units: dict[str, str], currency: str) -> str:
+        return (
+            f"Σ_{{i in g}} x_ij <= 1  for each rep j and group g of {self.column}"
+            + self.strictness(currency, "account too many")
+        )
+
+    def parts(self, name: str, data: Data) -> Iterator[Part]:
+        labels, member, start = _groups(data, self.column, split=True)
+        if len(labels):
+            yield Grouping(name, self.kind, labels, member, start, apart=True, price=self.row_price)
+
+
+def _hard_or_priced(term: RequiredSkills | Locks, name: str, barred: Amounts) -> Part:
+    if term.price is None:
+        return Exclusion(name, term.kind, barred)
+    return Cost(name, term.kind, barred, term.price, "accounts", role="rule")
+
+
+def _groups(data: Data, column: str, *, split: bool) -> tuple[tuple[str, ...], IntArray, IntArray]:
+    """Groups of two or more accounts by the text of a column: labels, members, starts."""
+    members: dict[str, list[int]] = {}
+    cells = data.instance.accounts.columns.get(column)
+    if cells is None:
+        data.fault(
+            "column",
+            f"{data.instance.accounts.file} has no column {column!r}",
+            f"Columns there: {', '.join(data.instance.accounts.columns)}",
+        )
+        cells = np.empty(0, dtype=object)
+    for i in np.flatnonzero(cells.astype(bool)):
+        text = str(cells[i])
+        names = dict.fromkeys(t.strip() for t in text.split(";")) if split else (text,)
+        for label in names:
+            if label:
+                members.setdefault(label, []).append(int(i))
+    kept = {label: group for label, group in members.items() if len(group) > 1}
+    sizes = [len(group) for group in kept.values()]
+    flat = np.array([i for group in kept.values() for i in group], dtype=np.int64)
+    start = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64)
+    return tuple(kept), flat, start

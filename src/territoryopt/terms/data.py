@@ -1,0 +1,279 @@
+"""What terms compile against: the instance's columns as measured amounts, with units.
+
+Built-in measures: workload, travel (hours/year), potential, revenue (currency/year), distance
+(km, one way), count (accounts). A model adds more from any numeric column of accounts or pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from territoryopt.errors import FaultList, InputError, ModelError
+from territoryopt.problem import (
+    AccountAmounts,
+    Amounts,
+    ComputedAmounts,
+    DenseAmounts,
+    Exclusion,
+    FloatArray,
+    IntArray,
+)
+from territoryopt.problem.amounts import BoolArray, blocks
+from territoryopt.terms.journeys import distance_km, travel_hours_per_visit
+
+if TYPE_CHECKING:
+    from territoryopt.instance import Instance
+    from territoryopt.model import Model
+
+_COLUMNS = {"potential": "potential", "revenue": "annual_revenue"}
+
+DENSE_CELLS = 20_000_000
+"""Pairs up to which computed amounts are stored (160 MB each); beyond, computed when asked for."""
+
+
+class Data:
+    """One instance under one model: amounts by measure, targets, current owners.
+
+    Faults are collected in `faults` (model) and `bad_input` (files), so that a compile tells all
+    of them at once. `key` is the TOML key of the term being compiled.
+    """
+
+    def __init__(self, instance: Instance, model: Model) -> None:
+        self.instance = instance
+        self.model = model
+        self.currency = model.currency
+        self.accounts = len(instance.account_ids)
+        self.reps = len(instance.rep_ids)
+        self.every_rep: IntArray = np.arange(self.reps, dtype=np.int64)
+        self.faults = FaultList(ModelError)
+        self.bad_input: list[InputError] = []
+        self.exclusions: dict[str, Exclusion] = {}
+        self.notes: list[str] = []
+        self.key = ""
+        self._amounts: dict[str, Amounts] = {}
+
+    # -- faults ---------------------------------------------------------------------------------
+
+    def fault(self, field: str, message: str, remedy: str = "", value: object = "") -> None:
+        """Something wrong with a field of the term being compiled."""
+        key = f"{self.key}.{field}" if field else self.key
+        self.faults.add(message, remedy, file=self.model.file, key=key, value=value)
+
+    def account_column(self, column: str, minimum: float | None = 0.0) -> FloatArray:
+        return self._column("accounts", column, minimum)
+
+    def _column(self, table: str, column: str, minimum: float | None) -> FloatArray:
+        source = self.instance.accounts if table == "accounts" else self.instance.reps
+        size = self.accounts if table == "accounts" else self.reps
+        if column not in source.columns:
+            self.fault(
+                "",
+                f"{source.file} has no column {column!r}",
+                f"Columns there: {', '.join(source.columns)}",
+            )
+            return np.ones(size)
+        try:
+            if table == "accounts":
+                return self.instance.account_numbers(column, minimum=minimum)
+            return self.instance.rep_numbers(column, minimum=minimum)
+        except InputError as error:
+            self.bad_input.append(error)
+            return np.ones(size)
+
+    def rep_column(self, column: str, minimum: float | None = 0.0) -> FloatArray:
+        """float[reps]: a numeric column of reps; every cell must be filled."""
+        return self._column("reps", column, minimum)
+
+    def rep_text(self, column: str) -> np.ndarray | None:
+        """The text of a column of reps; None, with a fault, where there is none."""
+        if column not in self.instance.reps.columns:
+            self.fault(
+                "",
+                f"{self.instance.reps.file} has no column {column!r}",
+                f"Columns there: {', '.join(self.instance.reps.columns)}",
+            )
+            return None
+        return self.instance.reps.columns[column]
+
+    def account_mask(self, where: dict[str, list[str]]) -> BoolArray:
+        """bool[accounts]: the accounts whose cells are among the values, in every column named."""
+        mask = np.ones(self.accounts, dtype=bool)
+        for column, values in where.items():
+            if column not in self.instance.accounts.columns:
+                self.fault(
+                    f"where.{column}",
+                    f"{self.instance.accounts.file} has no column {column!r}",
+                    f"Columns there: {', '.join(self.instance.accounts.columns)}",
+                )
+                continue
+            cells = self.instance.accounts.columns[column]
+            found = np.isin(cells.astype(str), values)
+            if not found.any():
+                self.fault(f"where.{column}", "no account has such a value", value=values)
+            mask &= found
+        return mask
+
+    # -- amounts --------------------------------------------------------------------------------
+
+    def unit(self, measure: str) -> str:
+        return self.model.units[measure]
+
+    def amounts(self, measure: str) -> Amounts:
+        """Amounts of a measure over pairs, in its unit."""
+        if measure not in self._amounts:
+            self._amounts[measure] = self._build(measure)
+        return self._amounts[measure]
+
+    def _build(self, measure: str) -> Amounts:
+        spec = self.model.measures.get(measure)
+        if spec is not None:
+            if spec.column is not None:
+                minimum = None if spec.negative else 0.0
+                return AccountAmounts(self.account_column(spec.column, minimum), self.reps)
+            assert spec.pairs is not None  # the model sees to it that there is one of the two
+            values = self.pair_table(spec.pairs, spec.missing, f"measures.{measure}")
+            return DenseAmounts(values * self.visits[:, None] if spec.per == "visit" else values)
+        if measure in _COLUMNS or measure == "count":
+            column = _COLUMNS.get(measure)
+            ones = np.ones(self.accounts)
+            return AccountAmounts(self.account_column(column) if column else ones, self.reps)
+        if measure == "distance":
+            return self._stored(*distance_km(self))
+        if measure == "travel":
+            per_visit = travel_hours_per_visit(self)
+            return self._stored(
+                lambda start, stop: self.visits[start:stop, None] * per_visit.rows(start, stop),
+                lambda i, j: self.visits[i] * per_visit.pairs(i, j),
+            )
+        travel = self.amounts("travel")
+        calls = self.visits * self._per_account(self.model.workload.hours_per_visit)
+        return self._stored(
+            lambda start, stop: calls[start:stop, None] + travel.block(start, stop),
+            lambda i, j: calls[i] + travel.at(i, j),
+        )
+
+    def _stored(
+        self,
+        rows: Callable[[int, int], FloatArray],
+        pairs: Callable[[IntArray, IntArray], FloatArray],
+    ) -> Amounts:
+        amounts = ComputedAmounts(self.accounts, self.reps, rows, pairs)
+        if self.accounts * self.reps > DENSE_CELLS:
+            return amounts
+        return DenseAmounts(amounts.block(0, self.accounts))
+
+    def _per_account(self, source: str | float) -> FloatArray:
+        if isinstance(source, str):
+            return self.account_column(source)
+        return np.full(self.accounts, float(source))
+
+    @cached_property
+    def visits(self) -> FloatArray:
+        """float[accounts]: call frequency f_i, visits per year."""
+        return self._per_account(self.model.workload.visits_per_year)
+
+    def pair_table(self, column: str, missing: str | float, key: str) -> FloatArray:
+        """float[accounts, reps] of a pairs column, with absent pairs treated as `missing` says."""
+        source = self.instance.pairs
+        if source is None or column not in source.columns:
+            found = "there is no pairs.csv" if source is None else f"no column {column!r} in it"
+            self.faults.add(
+                f"needs the column {column!r} of pairs.csv, and {found}",
+                "Add pairs.csv with account_id, rep_id and this column",
+                file=self.model.file,
+                key=key,
+            )
+            return np.ones((self.accounts, self.reps))
+        values = np.full((self.accounts, self.reps), np.nan)
+        try:
+            i, j, cells = self.instance.pair_numbers(column)
+            values[i, j] = cells
+        except InputError as error:
+            self.bad_input.append(error)
+            return np.ones((self.accounts, self.reps))
+        absent = np.isnan(values)
+        if not absent.any():
+            return values
+        if missing == "exclude":
+            name = f"no {column} in pairs.csv"
+            self.exclusions[name] = Exclusion(name, "pairs", DenseAmounts(absent.astype(float)))
+        elif missing == "refuse":
+            i, j = np.argwhere(absent)[0]
+            self.faults.add(
+                f"{int(absent.sum()):,} pairs have no {column} in pairs.csv, the first "
+                f"{self.instance.account_ids[i]} with {self.instance.rep_ids[j]}",
+                'Add them, or say missing = "exclude" (such pairs may not be used) or a number',
+                file=self.model.file,
+                key=key,
+            )
+        return np.where(absent, 0.0 if isinstance(missing, str) else missing, values)
+
+    # -- totals and targets ---------------------------------------------------------------------
+
+    def held(self, measure: str) -> FloatArray:
+        """float[accounts]: the amount of each account with its current owner; 0 if unowned."""
+        current = self.instance.current
+        owned = np.flatnonzero(current >= 0)
+        out = np.zeros(self.accounts)
+        out[owned] = self.amounts(measure).at(owned, current[owned])
+        return out
+
+    def reference_total(self, measure: str, reference: str | float) -> float:
+        """The constant total that shares of a measure are taken of, in its unit.
+
+        "least": every account with the rep it has the least amount with (for an amount of the
+        account alone, simply the total). "current": as owned today. A number: that number.
+        Where the amount depends on the pair the choice is noted, since it is a choice.
+        """
+        if not isinstance(reference, str):
+            return float(reference)
+        amounts = self.amounts(measure)
+        if isinstance(amounts, AccountAmounts):
+            return float(amounts.base.sum())
+        if reference == "current":
+            unowned = int((self.instance.current < 0).sum())
+            if unowned:
+                self.fault(
+                    "reference",
+                    f"{unowned:,} accounts have no current owner, so there is no current total",
+                    'Use reference = "least" or a number',
+                )
+            total = float(self.held(measure).sum())
+            words = "as owned today"
+        else:
+            total = sum(
+                float(amounts.block(start, stop).min(axis=1).sum())
+                for start, stop in blocks(self.accounts, self.reps)
+            )
+            words = "every account with the rep of its least amount"
+        note = f"{self.key}: shares are of {total:,.0f} {self.unit(measure)} of {measure} ({words})"
+        if note not in self.notes:
+            self.notes.append(note)
+        return total
+
+    def targets(self, measure: str, target: str, reference: str | float) -> FloatArray:
+        """float[reps]: mu_j = s_j x total, in the measure's unit.
+
+        target "equal": s_j = 1/R; else the name of a column of reps, s_j in proportion to it.
+        """
+        if target == "equal":
+            share = np.full(self.reps, 1.0 / self.reps)
+        else:
+            weight = self.rep_column(target)
+            if not weight.sum() > 0:
+                self.fault("target", f"the column {target!r} of reps adds up to zero")
+                weight = np.ones(self.reps)
+            share = weight / weight.sum()
+        mu: FloatArray = share * self.reference_total(measure, reference)
+        for j in np.flatnonzero(~(mu > 0)):
+            self.fault(
+                "target" if target != "equal" else "measure",
+                f"the target of {self.instance.rep_ids[j]} is {mu[j]:g} {self.unit(measure)}; "
+                "a share of zero has no band around it",
+                "Give the rep a positive target, or leave the rep out with a filter",
+            )
+        return mu
