@@ -84,6 +84,7 @@ class _Reading:
         self.handle = handle
         self.file = file
         self.faults = faults
+        self.faults_before = len(faults.problems)  # those of other files
         self.suspicious = False  # the record at hand holds a NUL or bytes that are not UTF-8
         self.row = 0
         self.undecoded: list[tuple[int, int, str]] = []  # row, number of the cell, text
@@ -92,7 +93,7 @@ class _Reading:
         records = self._records()
         header = next(records, None)
         if header is None:
-            if not self.faults:
+            if len(self.faults.problems) == self.faults_before:
                 self.faults.add("the file is empty", "The first row must name the columns",
                                 file=self.file)
             return None
@@ -111,9 +112,9 @@ class _Reading:
                 _pack(rows, parts, memos)
                 rows = []
         _pack(rows, parts, memos)
-        if not lines and not self.undecoded:
-            self.faults.add("there is no row below the header", "Add the records", file=self.file)
         self._tell_encoding()
+        if not lines and len(self.faults.problems) == self.faults_before:
+            self.faults.add("there is no row below the header", "Add the records", file=self.file)
         where = np.array(lines, dtype=np.int64)
         return self._named(names, [np.concatenate(part) for part in parts], where)
 
