@@ -1,0 +1,180 @@
+"""HiGHS behind our arrays: LP prices, the least-violation LP, and branch and bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from territoryopt.backends.highs_session import Answer, Session, load, version_of
+from territoryopt.backends.linear import LinearModel, linear_model
+from territoryopt.backends.protocol import Limits, Outcome, Watch
+from territoryopt.backends.running import run_watched
+from territoryopt.problem import TOLERANCE, IntArray, Prices, Problem, Proof, evaluate, prove
+
+IPM_FROM = 300_000
+"""Eligible pairs from which the LP goes to the interior-point method without crossover: its prices
+are a little off, which the bound recomputed from them takes into account by itself."""
+
+MOST_PAIRS = 100_000_000
+"""HiGHS counts entries in 32 bits; a pair has up to a few dozen."""
+
+
+@dataclass(frozen=True, eq=False)
+class LpAnswer:
+    """The LP relaxation as HiGHS leaves it.
+
+    prices: of the problem's rows, in our sign (`Prices`); zeros where HiGHS has none. infeasible:
+    HiGHS says the relaxation has no solution, hence no plan exists (a claim). finished: solved to
+    optimality. rep: int[accounts], each account's rep of largest share, -1 where there is no
+    solution. split: accounts the LP shares among several reps.
+    """
+
+    prices: Prices
+    infeasible: bool
+    finished: bool
+    rep: IntArray
+    split: int
+    by: str
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """One hard row that takes part in a proof that no plan exists."""
+
+    rule: str
+    label: str
+    price: float
+
+
+@dataclass(frozen=True, eq=False)
+class Infeasibility:
+    """What the least-violation LP proves.
+
+    violation: proved least sum over the hard rows of violation / scale, by any plan; inf where an
+    account has no eligible rep. certified: it exceeds what the checker's tolerance forgives, so
+    that no plan exists, by our own arithmetic whoever found the prices. conflicts: rows whose
+    price is not zero, the dearest first (price: per unit of the row, in violation per unit).
+    homeless: int[n], accounts without an eligible rep. proof: of `Problem.elastic()`.
+    """
+
+    certified: bool
+    violation: float
+    conflicts: tuple[Conflict, ...]
+    homeless: IntArray
+    proof: Proof
+
+
+def lp_prices(problem: Problem, limits: Limits, watch: Watch) -> LpAnswer:
+    """Solve the LP relaxation over all eligible pairs. `problem` is over units.
+
+    Without groupings, `prove(problem, answer.prices)` equals the LP optimum (to about 1e-9, and
+    from below in any case). Raises BackendError if HiGHS is missing or breaks.
+    """
+    model = linear_model(problem)
+    answer, by = _relaxation(model, limits, watch)
+    prices, rep, split = Prices.zero(problem), np.full(problem.accounts, -1, dtype=np.int64), 0
+    if answer is not None and answer.row_dual is not None:
+        prices = model.prices_of(answer.row_dual)
+    if answer is not None and answer.values is not None:
+        rep = model.plan_of(answer.values)
+        inner = (answer.values[: len(model.pairs)] > 1e-6) & (
+            answer.values[: len(model.pairs)] < 1 - 1e-6
+        )
+        split = len(np.unique(model.pairs.account[inner]))
+    status = answer.status if answer is not None else ""
+    return LpAnswer(prices, status == "Infeasible", status == "Optimal", rep, split, by)
+
+
+def infeasibility(problem: Problem, limits: Limits, watch: Watch) -> Infeasibility:
+    """Whether no plan exists, by the LP over eligible pairs in which hard rows may be violated.
+
+    Groupings and integrality are dropped, so that "not certified" proves nothing. Raises
+    BackendError if HiGHS is missing or breaks.
+    """
+    elastic = problem.elastic()
+    answer = lp_prices(elastic, limits, watch)
+    proof = prove(elastic, answer.prices)
+    hard = sum(int((rows.price > 0).sum()) for rows in elastic.rows)
+    conflicts = [
+        Conflict(rows.name, rows.labels[r], float(y[r]))
+        for rows, y in zip(elastic.rows, proof.prices.rows, strict=True)
+        for r in np.flatnonzero(np.abs(y) * rows.scale > 1e-6)
+    ]
+    conflicts.sort(key=lambda each: -abs(each.price))
+    homeless = np.setdiff1d(np.arange(problem.accounts), elastic.pairs.account)
+    return Infeasibility(
+        certified=bool(proof.bound > TOLERANCE * hard),
+        violation=proof.bound,
+        conflicts=tuple(conflicts),
+        homeless=homeless,
+        proof=proof,
+    )
+
+
+def _relaxation(model: LinearModel, limits: Limits, watch: Watch) -> tuple[Answer | None, str]:
+    session = Session(model, limits, relaxed=True)
+    if len(model.pairs) >= IPM_FROM:
+        session.option("solver", "ipm")
+        session.option("run_crossover", "off")
+    else:
+        session.option("solver", "simplex")
+    session.watch(watch)
+    answer = run_watched(session.run, session.stop, limits, watch)
+    if answer is not None:
+        session.close()
+    return answer, session.by
+
+
+class HighsBackend:
+    """Branch and bound by HiGHS on the whole model; see `Backend`."""
+
+    name = "highs"
+
+    def refuses(self, problem: Problem) -> str | None:
+        """Why this backend cannot take this problem; None where it can."""
+        size = problem.accounts * problem.reps
+        if size > MOST_PAIRS:
+            return f"HiGHS takes at most {MOST_PAIRS:,} pairs, and this problem has {size:,}"
+        return None
+
+    def solve(
+        self, problem: Problem, limits: Limits, start: IntArray | None, watch: Watch
+    ) -> Outcome:
+        """See `Backend.solve`. Raises BackendError if HiGHS is missing or breaks."""
+        if limits.left <= 0 or watch.stopping.is_set():
+            return Outcome(version_of(load()))
+        model = linear_model(problem)
+        session = Session(model, limits, relaxed=False)
+        if start is not None:
+            watch.plan(start)
+            session.start_from(start)
+        session.watch(watch)
+        answer = run_watched(session.run, session.stop, limits, watch)
+        if answer is None:
+            return Outcome(session.by)
+        session.close()
+        return _outcome(model, answer, session.by, watch)
+
+
+def _outcome(model: LinearModel, answer: Answer, by: str, watch: Watch) -> Outcome:
+    notes: tuple[str, ...] = ()
+    held = True
+    if answer.values is not None:
+        rep = model.plan_of(answer.values)
+        watch.plan(rep)
+        held = evaluate(model.problem, rep).holds
+        if not held:
+            notes = (
+                f"the last plan of {by} breaks a rule beyond the tolerance by our own check, and "
+                "was not used",
+            )
+    watch.bound(answer.bound, by)
+    watch.tell()
+    infeasible = answer.status == "Infeasible"
+    return Outcome(
+        by=by,
+        finished=infeasible or (answer.status == "Optimal" and held),
+        infeasible=infeasible,
+        notes=notes,
+    )
