@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from territoryopt.backends.integers import OPEN, IntegerModel, integer_model
+from territoryopt.backends.integers import IntegerModel, integer_model
 from territoryopt.backends.linear import linear_model
 from territoryopt.backends.protocol import Limits, Outcome, Watch, log
+from territoryopt.backends.rounding import OPEN
 from territoryopt.backends.running import run_watched
 from territoryopt.errors import BackendError
 from territoryopt.problem import IntArray, Problem, evaluate

@@ -246,10 +246,7 @@ def _side_rows(
     """LP rows lower <= s <= upper for the rows `of` of a part; constants go to the right."""
     sigma = power_of_two(part.scale)
     constant = part.constant
-    rows = build.add_rows(
-        ((lower - constant) / sigma)[of],
-        ((upper - constant) / sigma)[of],
-    )
+    rows = build.add_rows(((lower - constant) / sigma)[of], ((upper - constant) / sigma)[of])
     number = np.full(len(part), -1, dtype=np.int64)
     number[of] = rows
     row, column, amount = entries
@@ -283,7 +280,7 @@ def _soft_rows(build: Builder, k: int, part: Rows, entries: Entries, of: IntArra
 def _worst_rows(build: Builder, k: int, part: Rows, entries: Entries, of: IntArray) -> None:
     sigma = power_of_two(part.scale)
     # One money unit of Z for all rows, such that its typical coefficient is about one.
-    zeta = float(power_of_two(np.median((part.price * sigma)[of])))
+    zeta = float(power_of_two(np.atleast_1d(np.median((part.price * sigma)[of])))[0])
     open_ = np.full(len(part), np.inf)
     above, below = of[np.isfinite(part.upper[of])], of[np.isfinite(part.lower[of])]
 

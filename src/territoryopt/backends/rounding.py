@@ -92,7 +92,7 @@ def whole_rows(linear: LinearModel) -> WholeRows:
     new = np.ones(len(row), dtype=bool)
     new[1:] = (row[1:] != row[:-1]) | (account[1:] != account[:-1])
     group = np.flatnonzero(new)
-    total = np.bincount(row, weights=np.abs(raw), minlength=n)
+    total = np.bincount(row, weights=np.abs(raw), minlength=n).astype(np.float64)
     many = np.bincount(row[group], minlength=n)
     m, exact = _factors(facts, row, raw, total, many, low, high)
     notes = _raise_worst(linear, facts, m, total)
@@ -182,7 +182,8 @@ def _equal_steps(kappa: FloatArray) -> FloatArray | None:
         if np.all(np.abs(ratio - near) <= 64 * EDGE * ratio) and near.max() < WORST_BITS:
             common = math.lcm(*(int(each) for each in np.unique(near)))
             if common < WORST_BITS:
-                return common / near
+                factor: FloatArray = common / near
+                return factor
     return None
 
 
