@@ -70,13 +70,19 @@ def parse_numbers(
         values = _slow(cells, faults, file, lines, column)
     if blank == "refuse":
         for i in np.flatnonzero(empty):
-            faults.add("the cell is blank", "Fill in a number", file=file, row=int(lines[i]),
-                       column=column)
+            faults.add(
+                "the cell is blank", "Fill in a number", file=file, row=int(lines[i]), column=column
+            )
     if minimum is not None:
         for i in np.flatnonzero(values < minimum):
-            faults.add(f"the number is below {minimum:g}, the least allowed",
-                       f"Correct it. {_BLANK_REMEDY}",
-                       file=file, row=int(lines[i]), column=column, value=cells[i])
+            faults.add(
+                f"the number is below {minimum:g}, the least allowed",
+                f"Correct it. {_BLANK_REMEDY}",
+                file=file,
+                row=int(lines[i]),
+                column=column,
+                value=cells[i],
+            )
     return values
 
 

@@ -57,16 +57,22 @@ def read_columns(
         with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as handle:
             return _Reading(handle, file, faults).columns(required)
     except OSError as error:
-        faults.add(f"the file cannot be read: {error.strerror}", "Check the folder and the name",
-                   file=file)
+        faults.add(
+            f"the file cannot be read: {error.strerror}", "Check the folder and the name", file=file
+        )
         return None
 
 
 def add_missing_column(column: str, file: str, found: Sequence[str], faults: FaultList) -> None:
     """The fault of a column that a file should have and has not."""
     listed = ", ".join(repr(name) for name in found)
-    faults.add("there is no such column", f"Columns found: {listed}. Capitals count",
-               file=file, row=1, column=column)
+    faults.add(
+        "there is no such column",
+        f"Columns found: {listed}. Capitals count",
+        file=file,
+        row=1,
+        column=column,
+    )
 
 
 def _not_text(path: Path) -> str:
@@ -94,8 +100,9 @@ class _Reading:
         header = next(records, None)
         if header is None:
             if len(self.faults.problems) == self.faults_before:
-                self.faults.add("the file is empty", "The first row must name the columns",
-                                file=self.file)
+                self.faults.add(
+                    "the file is empty", "The first row must name the columns", file=self.file
+                )
             return None
         names = [unguarded(name.strip().lstrip("\ufeff").strip()) for name in header]
         if not self._header_is_sound(names, required):
@@ -132,9 +139,12 @@ class _Reading:
                 self.row += 1
                 yield record
         except csv.Error as error:
-            self.faults.add(f"the quotes do not match from here on: {error}",
-                            'Close every quote; write a quote inside a quoted cell as ""',
-                            file=self.file, row=self.row + 1)
+            self.faults.add(
+                f"the quotes do not match from here on: {error}",
+                'Close every quote; write a quote inside a quoted cell as ""',
+                file=self.file,
+                row=self.row + 1,
+            )
 
     def _sound(self, records: Iterator[list[str]], width: int) -> Iterator[list[str]]:
         """The records fit to use; blank ones count as faults once a record follows them."""
@@ -152,7 +162,9 @@ class _Reading:
                 self.faults.add(
                     f"the row has {len(record)} cells, the header has {width}",
                     "Put a cell that contains a comma in quotes, or fill up the row",
-                    file=self.file, row=self.row)
+                    file=self.file,
+                    row=self.row,
+                )
             else:
                 yield record
             self.suspicious = False
@@ -161,8 +173,13 @@ class _Reading:
         """A NUL is a fault of its cell; a wrong encoding is one fault of the whole file."""
         for number, cell in enumerate(record, 1):
             if "\0" in cell:
-                self.faults.add(f"cell {number} holds a NUL byte", "Delete it", file=self.file,
-                                row=self.row, value=cell.replace("\0", "\\x00"))
+                self.faults.add(
+                    f"cell {number} holds a NUL byte",
+                    "Delete it",
+                    file=self.file,
+                    row=self.row,
+                    value=cell.replace("\0", "\\x00"),
+                )
             elif _UNDECODED.search(cell):
                 self.undecoded.append((self.row, number, cell))
 
@@ -172,7 +189,12 @@ class _Reading:
             shown = cell.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
             self.faults.add(
                 f"the file is not UTF-8: {len(self.undecoded):,} cells cannot be read, the first "
-                f"is cell {number}", SAVE_AS_UTF8, file=self.file, row=row, value=shown)
+                f"is cell {number}",
+                SAVE_AS_UTF8,
+                file=self.file,
+                row=row,
+                value=shown,
+            )
 
     def _header_is_sound(self, names: list[str], required: Sequence[str]) -> bool:
         before = len(self.faults.problems)
@@ -184,23 +206,34 @@ class _Reading:
         elif missing and other:
             self.faults.add(
                 f"the cells look separated by {other!r}; they must be separated by commas",
-                SAVE_AS_UTF8, file=self.file, row=1, value=names[0])
+                SAVE_AS_UTF8,
+                file=self.file,
+                row=1,
+                value=names[0],
+            )
         elif not any(names):
-            self.faults.add("the first row is blank", "The first row must name the columns",
-                            file=self.file, row=1)
+            self.faults.add(
+                "the first row is blank",
+                "The first row must name the columns",
+                file=self.file,
+                row=1,
+            )
         else:
             for name in missing:
                 add_missing_column(name, self.file, names, self.faults)
             for name in dict.fromkeys(names):
                 if name and names.count(name) > 1:
                     at = " and ".join(str(i) for i, n in enumerate(names, 1) if n == name)
-                    self.faults.add(f"cells {at} have this same name", "Rename or delete one",
-                                    file=self.file, row=1, column=name)
+                    self.faults.add(
+                        f"cells {at} have this same name",
+                        "Rename or delete one",
+                        file=self.file,
+                        row=1,
+                        column=name,
+                    )
         return len(self.faults.problems) == before
 
-    def _named(
-        self, names: list[str], cells: list[ObjectArray], lines: IntArray
-    ) -> Columns | None:
+    def _named(self, names: list[str], cells: list[ObjectArray], lines: IntArray) -> Columns | None:
         """The columns by name, without the blank ones at the right."""
         width = max(i for i, name in enumerate(names, 1) if name)
         notes = []
@@ -215,8 +248,12 @@ class _Reading:
             sound = False
             row, value = (lines[filled[0]], column[filled[0]]) if len(filled) else (1, "")
             self.faults.add(
-                f"column {number} has no name", "Name it in the first row, or delete it",
-                file=self.file, row=int(row), value=value)
+                f"column {number} has no name",
+                "Name it in the first row, or delete it",
+                file=self.file,
+                row=int(row),
+                value=value,
+            )
         if not sound:
             return None
         named = {name: column for name, column in zip(names, cells, strict=True) if name}

@@ -31,10 +31,12 @@ from territoryopt.tables import Table, check_identity, frozen, parse_table, sha2
 
 ACCOUNTS, REPS, PAIRS = "accounts.csv", "reps.csv", "pairs.csv"
 
-LEAST: Mapping[str, Mapping[str, float]] = MappingProxyType({
-    ACCOUNTS: {"potential": 0.0, "visits_per_year": 0.0, "hours_per_visit": 0.0},
-    REPS: {"capacity": 0.0},
-})
+LEAST: Mapping[str, Mapping[str, float]] = MappingProxyType(
+    {
+        ACCOUNTS: {"potential": 0.0, "visits_per_year": 0.0, "hours_per_visit": 0.0},
+        REPS: {"capacity": 0.0},
+    }
+)
 """The columns of each file that must hold numbers, and the least number allowed."""
 
 
@@ -89,20 +91,25 @@ class Instance:
             object.__setattr__(self, name, value)
         self.__post_init__()
 
-    def account_numbers(self, column: str) -> FloatArray:
-        """A column of accounts.csv as float64[N]; InputError names every blank or bad cell."""
-        return _numbers(self.accounts, column)
+    def account_numbers(self, column: str, *, minimum: float | None = None) -> FloatArray:
+        """A column of accounts.csv as float64[N]; InputError names every blank cell, every cell
+        that is no number and every number below `minimum`."""
+        return _numbers(self.accounts, column, minimum)
 
-    def rep_numbers(self, column: str) -> FloatArray:
-        """A column of reps.csv as float64[R]; InputError names every blank or bad cell."""
-        return _numbers(self.reps, column)
+    def rep_numbers(self, column: str, *, minimum: float | None = None) -> FloatArray:
+        """A column of reps.csv as float64[R]; InputError as for `account_numbers`."""
+        return _numbers(self.reps, column, minimum)
 
     def pair_numbers(self, column: str) -> tuple[IntArray, IntArray, FloatArray]:
         """A column of pairs.csv: account int64[P], rep int64[P], number float64[P]."""
         if self.pairs is None:
             faults = FaultList(InputError)
-            faults.add(f"the folder has no {PAIRS}", f"Add it with account_id, rep_id, {column}",
-                       file=PAIRS, column=column)
+            faults.add(
+                f"the folder has no {PAIRS}",
+                f"Add it with account_id, rep_id, {column}",
+                file=PAIRS,
+                column=column,
+            )
             faults.raise_if_any()
         assert self.pairs is not None
         return self.pair_account, self.pair_rep, _numbers(self.pairs, column)
@@ -125,9 +132,7 @@ class Instance:
         return built
 
 
-def read_instance(
-    folder: str | os.PathLike[str], *, where: Where | None = None
-) -> Instance:
+def read_instance(folder: str | os.PathLike[str], *, where: Where | None = None) -> Instance:
     """Reads accounts.csv, reps.csv and, if it is there, pairs.csv.
 
     accounts.csv: account_id (required), name, latitude, longitude (degrees), potential
@@ -156,8 +161,7 @@ def read_instance(
     )
     files = [name for name in (ACCOUNTS, REPS, PAIRS) if (root / name).exists()]
     hashes = {name: sha256_of(root / name) for name in files}
-    built = _build(*kept, pairs, left_out, faults, hashes, str(folder),
-                   refer=whole)
+    built = _build(*kept, pairs, left_out, faults, hashes, str(folder), refer=whole)
     faults.raise_if_any()
     assert built is not None
     return built
@@ -218,14 +222,27 @@ def _build(
         pairs, ends = pair_ends(pairs, ids, faults)
         notes.extend(pairs.notes)
     return Instance(
-        accounts=accounts, reps=reps, pairs=pairs,
-        account_ids=tuple(accounts.columns["account_id"]), rep_ids=tuple(reps.columns["rep_id"]),
-        account_names=_names(accounts, "account_id"), rep_names=_names(reps, "rep_id"),
-        current=current, locked=locked, coordinates=place, homes=homes,
-        pair_account=ends[0], pair_rep=ends[1],
-        requires=requires, wishes=wishes, skills=skills,
-        family=_optional(accounts, "family"), apart=_optional(accounts, "apart"),
-        notes=tuple(notes), hashes=hashes, folder=folder,
+        accounts=accounts,
+        reps=reps,
+        pairs=pairs,
+        account_ids=tuple(accounts.columns["account_id"]),
+        rep_ids=tuple(reps.columns["rep_id"]),
+        account_names=_names(accounts, "account_id"),
+        rep_names=_names(reps, "rep_id"),
+        current=current,
+        locked=locked,
+        coordinates=place,
+        homes=homes,
+        pair_account=ends[0],
+        pair_rep=ends[1],
+        requires=requires,
+        wishes=wishes,
+        skills=skills,
+        family=_optional(accounts, "family"),
+        apart=_optional(accounts, "apart"),
+        notes=tuple(notes),
+        hashes=hashes,
+        folder=folder,
     )
 
 
@@ -234,8 +251,16 @@ def _tags(
 ) -> GradedTags:
     if column not in table.columns:
         return no_tags(len(table))
-    return parse_graded(table.columns[column], faults, table.file, table.lines, column, low, high,
-                        above_low=above_low)
+    return parse_graded(
+        table.columns[column],
+        faults,
+        table.file,
+        table.lines,
+        column,
+        low,
+        high,
+        above_low=above_low,
+    )
 
 
 def _optional(table: Table, column: str) -> ObjectArray:
@@ -247,12 +272,12 @@ def _names(table: Table, id_column: str) -> tuple[str, ...]:
     return tuple(name or key for name, key in zip(_optional(table, "name"), ids, strict=True))
 
 
-def _numbers(table: Table, column: str) -> FloatArray:
+def _numbers(table: Table, column: str, minimum: float | None = None) -> FloatArray:
     faults = FaultList(InputError)
     values = np.zeros(0)
     if column in table.columns:
-        values = table.numbers(column, faults, minimum=LEAST.get(table.file, {}).get(column),
-                               blank="refuse")
+        least = LEAST.get(table.file, {}).get(column, minimum)
+        values = table.numbers(column, faults, minimum=least, blank="refuse")
     else:
         add_missing_column(column, table.file, tuple(table.columns), faults)
     faults.raise_if_any()

@@ -47,13 +47,17 @@ def rows_where(
         wanted = {str(value).strip() for value in values}
         for value in sorted(wanted.difference(cells)):
             similar = get_close_matches(value, sorted(set(cells))[:10_000], n=1)
-            faults.add(f"no row of {table.file} has this value",
-                       f"Did you mean {similar[0]!r}?" if similar else "Correct or remove it",
-                       key=key, value=value)
+            faults.add(
+                f"no row of {table.file} has this value",
+                f"Did you mean {similar[0]!r}?" if similar else "Correct or remove it",
+                key=key,
+                value=value,
+            )
         keep &= np.fromiter((cell in wanted for cell in cells), dtype=np.bool_, count=len(cells))
     if not keep.any() and len(faults.problems) == before:
-        faults.add(f"no row of {table.file} meets all of it", "Widen the filter",
-                   key=f"where.{kind}")
+        faults.add(
+            f"no row of {table.file} meets all of it", "Widen the filter", key=f"where.{kind}"
+        )
     return keep
 
 
@@ -61,8 +65,11 @@ def check_where(where: Where | None, faults: FaultList) -> None:
     """A fault for every key that names no table that can be filtered."""
     for key in where or {}:
         if key not in ("accounts", "reps"):
-            faults.add("rows are filtered in accounts and reps only",
-                       "Write where.accounts or where.reps", key=f"where.{key}")
+            faults.add(
+                "rows are filtered in accounts and reps only",
+                "Write where.accounts or where.reps",
+                key=f"where.{key}",
+            )
 
 
 def coordinates(
@@ -74,8 +81,13 @@ def coordinates(
         return place
     for have, lack in ((latitude, longitude), (longitude, latitude)):
         if lack not in table.columns:
-            faults.add(f"the column {lack!r} is missing beside it", "Give both columns or none",
-                       file=table.file, row=1, column=have)
+            faults.add(
+                f"the column {lack!r} is missing beside it",
+                "Give both columns or none",
+                file=table.file,
+                row=1,
+                column=have,
+            )
             return place
     before = len(faults.problems)
     lat, lon = table.numbers(latitude, faults), table.numbers(longitude, faults)
@@ -83,9 +95,13 @@ def coordinates(
     lat_text, lon_text = table.columns[latitude], table.columns[longitude]
     for i in np.flatnonzero(np.isnan(lat) != np.isnan(lon)):
         if int(table.lines[i]) not in spoilt:
-            faults.add(f"only one of {latitude} and {longitude} is given",
-                       "Give both, or leave both blank", file=table.file, row=int(table.lines[i]),
-                       column=latitude if np.isnan(lat[i]) else longitude)
+            faults.add(
+                f"only one of {latitude} and {longitude} is given",
+                "Give both, or leave both blank",
+                file=table.file,
+                row=int(table.lines[i]),
+                column=latitude if np.isnan(lat[i]) else longitude,
+            )
     wrong_lat, wrong_lon = np.abs(lat) > 90, np.abs(lon) > 180
     for i in np.flatnonzero(wrong_lat | wrong_lon):
         remedy = "Give degrees with a decimal point, south and west negative"
@@ -96,12 +112,26 @@ def coordinates(
             (wrong_lon[i], longitude, 180, lon_text[i]),
         ):
             if wrong:
-                faults.add(f"the number lies outside -{most} to {most} degrees", remedy,
-                           file=table.file, row=int(table.lines[i]), column=column, value=text)
+                faults.add(
+                    f"the number lies outside -{most} to {most} degrees",
+                    remedy,
+                    file=table.file,
+                    row=int(table.lines[i]),
+                    column=column,
+                    value=text,
+                )
     null_island = (lat == 0) & (lon == 0)
     for i in np.flatnonzero(null_island):
-        notes.append(Note(table.file, int(table.lines[i]), f"{latitude}, {longitude}",
-                          f"{lat_text[i]}, {lon_text[i]}", "", UNKNOWN))
+        notes.append(
+            Note(
+                table.file,
+                int(table.lines[i]),
+                f"{latitude}, {longitude}",
+                f"{lat_text[i]}, {lon_text[i]}",
+                "",
+                UNKNOWN,
+            )
+        )
     place[:, 0], place[:, 1] = lat, lon
     place[null_island] = np.nan
     return place
@@ -170,15 +200,27 @@ def pair_ends(
         for i in np.flatnonzero(end < 0):
             left[i] |= cells[i] in left_out
     if left.any():
-        note = Note(pairs.file, None, "", f"{int(left.sum()):,} rows", "",
-                    "the filter leaves out their account or their rep")
+        note = Note(
+            pairs.file,
+            None,
+            "",
+            f"{int(left.sum()):,} rows",
+            "",
+            "the filter leaves out their account or their rep",
+        )
         pairs, ends = pairs.select(~left), [end[~left] for end in ends]
         pairs = replace(pairs, notes=(*pairs.notes, note))
     for end, (column, (known, _)) in zip(ends, ids.items(), strict=True):
         cells = pairs.columns[column]
         for i in np.flatnonzero((end < 0) & (cells != "")):
-            faults.add(f"no such {column}", known.remedy(cells[i], "delete the row"),
-                       file=pairs.file, row=int(pairs.lines[i]), column=column, value=cells[i])
+            faults.add(
+                f"no such {column}",
+                known.remedy(cells[i], "delete the row"),
+                file=pairs.file,
+                row=int(pairs.lines[i]),
+                column=column,
+                value=cells[i],
+            )
     check_identity(pairs, tuple(ids), faults)
     return pairs, ends
 
@@ -206,14 +248,32 @@ def owners(
     for i in np.flatnonzero((found < 0) & (cells != "")):
         row, text = int(table.lines[i]), cells[i]
         if text not in left_out:
-            faults.add(f"no such rep in {reps_file}",
-                       reps.remedy(text, "add the rep or leave the cell blank"),
-                       file=table.file, row=row, column=column, value=text)
+            faults.add(
+                f"no such rep in {reps_file}",
+                reps.remedy(text, "add the rep or leave the cell blank"),
+                file=table.file,
+                row=row,
+                column=column,
+                value=text,
+            )
         elif binding:
-            faults.add("the account is locked to a rep that the filter leaves out",
-                       "Keep the rep, leave the account out too, or take the lock off",
-                       file=table.file, row=row, column=column, value=text)
+            faults.add(
+                "the account is locked to a rep that the filter leaves out",
+                "Keep the rep, leave the account out too, or take the lock off",
+                file=table.file,
+                row=row,
+                column=column,
+                value=text,
+            )
         else:
-            notes.append(Note(table.file, row, column, text, "",
-                              "the filter leaves this rep out, so the account has no owner"))
+            notes.append(
+                Note(
+                    table.file,
+                    row,
+                    column,
+                    text,
+                    "",
+                    "the filter leaves this rep out, so the account has no owner",
+                )
+            )
     return found

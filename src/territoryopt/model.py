@@ -105,6 +105,7 @@ class Model(Section):
         """The unit of every measure the model knows."""
         built_in = {
             "workload": HOURS,
+            "calls": HOURS,
             "travel": HOURS,
             "distance": DISTANCE,
             "potential": money(self.currency),
@@ -117,6 +118,33 @@ class Model(Section):
     def terms(self) -> dict[str, Term]:
         """Rules, then goals, by name."""
         return {**self.rules, **self.goals}
+
+    def source(self, measure: str) -> str:
+        """Where the amounts of a measure come from, as a formula."""
+        spec = self.measures.get(measure)
+        if spec is not None:
+            if spec.column is not None:
+                return f"column {spec.column} of accounts.csv"
+            per = "visits_per_year_i · " if spec.per == "visit" else ""
+            return f"{per}column {spec.pairs} of pairs.csv"
+        t, w = self.travel, self.workload
+        hours = (
+            f"column {t.pairs_hours} of pairs.csv"
+            if t.pairs_hours
+            else f"{t.circuity:g} / {t.speed_kmh:g} km/h · (2 km_ij + {t.stops_per_tour - 1:g} "
+            f"hop_i) / {t.stops_per_tour:g}"
+        )
+        return {
+            "workload": "calls_i + travel_ij",
+            "calls": f"{w.visits_per_year}_i · {w.hours_per_visit}_i",
+            "travel": f"{w.visits_per_year}_i · {hours}",
+            "distance": f"column {t.pairs_km} of pairs.csv"
+            if t.pairs_km
+            else "great circle, one way, from the rep's home",
+            "potential": "column potential of accounts.csv",
+            "revenue": "column annual_revenue of accounts.csv",
+            "count": "1 for each account",
+        }[measure]
 
     @property
     def sha256(self) -> str:

@@ -124,8 +124,14 @@ def parse_graded(
             known[text] = patterns.setdefault(tuple(sorted(tags.items())), len(patterns))
         pattern_of[i] = known[text]
         for fault in bad[text].problems if text in bad else ():
-            faults.add(fault.message, fault.remedy, file=file, row=int(lines[i]),
-                       column=column_name, value=text)
+            faults.add(
+                fault.message,
+                fault.remedy,
+                file=file,
+                row=int(lines[i]),
+                column=column_name,
+                value=text,
+            )
     return GradedTags(pattern_of, tuple(patterns), tuple(found), tuple(spelled))
 
 
@@ -144,8 +150,10 @@ def _read_piece(
         check = FaultList(InputError)
         value = float(parse_numbers(one, check, file="", lines=np.zeros(1, np.int64), column="")[0])
         if check:
-            faults.add(f"{number.strip()!r} after = is {check.problems[0].message}",
-                       "Write tags as german;medical or with numbers as german=0.8;medical=1")
+            faults.add(
+                f"{number.strip()!r} after = is {check.problems[0].message}",
+                "Write tags as german;medical or with numbers as german=0.8;medical=1",
+            )
             return
     if not name:
         faults.add("a number stands without a tag", "Write the tag before the =")

@@ -86,8 +86,15 @@ class Table:
         blank: Literal["nan", "refuse"] = "nan",
     ) -> FloatArray:
         """The column as float64[n]; see `parse_numbers`."""
-        return parse_numbers(self.text(column), faults, file=self.file, lines=self.lines,
-                             column=column, minimum=minimum, blank=blank)
+        return parse_numbers(
+            self.text(column),
+            faults,
+            file=self.file,
+            lines=self.lines,
+            column=column,
+            minimum=minimum,
+            blank=blank,
+        )
 
 
 def read_table(
@@ -131,8 +138,13 @@ def check_identity(table: Table, columns: Sequence[str], faults: FaultList) -> N
     place: dict[str, Any] = {"file": table.file, "column": columns[0] if columns else ""}
     for name in columns:
         for row in table.lines[table.columns[name] == ""]:
-            faults.add("the cell is blank", "Every record needs an id", file=table.file,
-                       row=int(row), column=name)
+            faults.add(
+                "the cell is blank",
+                "Every record needs an id",
+                file=table.file,
+                row=int(row),
+                column=name,
+            )
     if len({hash(key) for key in zip(*cells, strict=True)}) == len(table):
         return
     first: dict[tuple[str, ...], int] = {}
@@ -143,12 +155,21 @@ def check_identity(table: Table, columns: Sequence[str], faults: FaultList) -> N
         at = int(table.lines[earlier])
         unlike = [n for n, c in table.columns.items() if c[i] != c[earlier]]
         if unlike:
-            faults.add(f"{' and '.join(columns)} as in row {at}, but {unlike[0]} differs",
-                       "Keep one of the two rows, or give one of them its own id",
-                       row=int(table.lines[i]), value=", ".join(key), **place)
+            faults.add(
+                f"{' and '.join(columns)} as in row {at}, but {unlike[0]} differs",
+                "Keep one of the two rows, or give one of them its own id",
+                row=int(table.lines[i]),
+                value=", ".join(key),
+                **place,
+            )
         else:
-            faults.add(f"the same row as row {at}", "Delete one of the two",
-                       row=int(table.lines[i]), value=", ".join(key), **place)
+            faults.add(
+                f"the same row as row {at}",
+                "Delete one of the two",
+                row=int(table.lines[i]),
+                value=", ".join(key),
+                **place,
+            )
 
 
 def write_table(

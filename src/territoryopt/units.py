@@ -32,5 +32,5 @@ def unit_fault(unit: str, currency: str) -> str | None:
     if found and unit != money(currency):
         return f"money is counted in {money(currency)} in this model, not {unit}"
     if any(unit.endswith(period) for period in _KNOWN_PERIODS):
-        return f"amounts are counted per year, not {unit[unit.rindex('/'):]}"
+        return f"amounts are counted per year, not {unit[unit.rindex('/') :]}"
     return None

@@ -1,0 +1,5 @@
+"""The command line: parse, call one function of the API, print, exit. No arithmetic here."""
+
+from territoryopt.cli.main import main
+
+__all__ = ["main"]

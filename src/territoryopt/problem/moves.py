@@ -6,6 +6,7 @@ difference of two evaluations).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,9 +32,16 @@ class MoveTable:
     breaks: BoolArray
 
 
-def move_table(problem: Problem, rep: IntArray, start: int, stop: int) -> MoveTable:
+def move_table(
+    problem: Problem,
+    rep: IntArray,
+    start: int,
+    stop: int,
+    activity: Mapping[str, FloatArray] | None = None,
+) -> MoveTable:
     """Exact change and feasibility of every single move out of a complete plan int[accounts].
 
+    activity: the plan's row activities by name (`Evaluation.activity`), where they are at hand.
     The problem is one over units, or one without families.
     """
     own = rep[start:stop]
@@ -42,7 +50,8 @@ def move_table(problem: Problem, rep: IntArray, start: int, stop: int) -> MoveTa
     change = cost - cost[here, own][:, None]
     breaks = np.zeros_like(change, dtype=bool)
     for rows in problem.rows:
-        soft, hard = _row_change(rows, rep, start, stop)
+        s = rows.activity(rep) if activity is None else activity[rows.name]
+        soft, hard = _row_change(rows, s, rep, start, stop)
         change += soft
         breaks |= hard
     for grouping in problem.groupings:
@@ -50,9 +59,10 @@ def move_table(problem: Problem, rep: IntArray, start: int, stop: int) -> MoveTa
     return MoveTable(start, change, problem.eligible_block(start, stop), breaks)
 
 
-def _row_change(rows: Rows, rep: IntArray, start: int, stop: int) -> tuple[FloatArray, BoolArray]:
+def _row_change(
+    rows: Rows, s: FloatArray, rep: IntArray, start: int, stop: int
+) -> tuple[FloatArray, BoolArray]:
     """Change of money, and whether a hard row gets broken, for moves of start..stop-1."""
-    s = rows.activity(rep)
     own = rep[start:stop]
     amount = rows.amounts.block(start, stop)
     out_row = np.broadcast_to(rows.row_of_rep[own][:, None], amount.shape)

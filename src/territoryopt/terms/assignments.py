@@ -107,7 +107,7 @@ class Families(Rule):
         )
 
     def parts(self, name: str, data: Data) -> Iterator[Part]:
-        labels, member, start = _groups(data, self.column, split=False)
+        labels, member, start = _groups(data, self.column, "family", split=False)
         if self.price is not None:
             yield Grouping(
                 name, self.kind, labels, member, start, apart=False, price=self.row_price
@@ -137,7 +137,7 @@ class Apart(Rule):
         )
 
     def parts(self, name: str, data: Data) -> Iterator[Part]:
-        labels, member, start = _groups(data, self.column, split=True)
+        labels, member, start = _groups(data, self.column, "apart", split=True)
         if len(labels):
             yield Grouping(name, self.kind, labels, member, start, apart=True, price=self.row_price)
 
@@ -148,17 +148,12 @@ def _hard_or_priced(term: RequiredSkills | Locks, name: str, barred: Amounts) ->
     return Cost(name, term.kind, barred, term.price, "accounts", role="rule")
 
 
-def _groups(data: Data, column: str, *, split: bool) -> tuple[tuple[str, ...], IntArray, IntArray]:
+def _groups(
+    data: Data, column: str, default: str, *, split: bool
+) -> tuple[tuple[str, ...], IntArray, IntArray]:
     """Groups of two or more accounts by the text of a column: labels, members, starts."""
     members: dict[str, list[int]] = {}
-    cells = data.instance.accounts.columns.get(column)
-    if cells is None:
-        data.fault(
-            "column",
-            f"{data.instance.accounts.file} has no column {column!r}",
-            f"Columns there: {', '.join(data.instance.accounts.columns)}",
-        )
-        cells = np.empty(0, dtype=object)
+    cells = data.optional_text(column, default)
     for i in np.flatnonzero(cells.astype(bool)):
         text = str(cells[i])
         names = dict.fromkeys(t.strip() for t in text.split(";")) if split else (text,)

@@ -1,17 +1,20 @@
 """What terms compile against: the instance's columns as measured amounts, with units.
 
-Built-in measures: workload, travel (hours/year), potential, revenue (currency/year), distance
-(km, one way), count (accounts). A model adds more from any numeric column of accounts or pairs.
+Built-in measures: workload = calls + travel (hours/year), potential, revenue (currency/year),
+distance (km, one way), count (accounts). A model adds more from any numeric column of accounts or
+pairs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from territoryopt.cells import ObjectArray
 from territoryopt.errors import FaultList, InputError, ModelError
 from territoryopt.problem import (
     AccountAmounts,
@@ -23,6 +26,7 @@ from territoryopt.problem import (
     IntArray,
 )
 from territoryopt.problem.amounts import BoolArray, blocks
+from territoryopt.tables import Table
 from territoryopt.terms.journeys import distance_km, travel_hours_per_visit
 
 if TYPE_CHECKING:
@@ -63,6 +67,16 @@ class Data:
         key = f"{self.key}.{field}" if field else self.key
         self.faults.add(message, remedy, file=self.model.file, key=key, value=value)
 
+    def no_column(self, table: Table, column: str, field: str = "") -> None:
+        """A column that a file does not have."""
+        close = get_close_matches(column, list(table.columns), 1, 0.5)
+        hint = f"Did you mean {close[0]!r}? " if close else ""
+        self.fault(
+            field,
+            f"{table.file} has no column {column!r}",
+            f"{hint}Add it, or name another in the model. There are {', '.join(table.columns)}",
+        )
+
     def account_column(self, column: str, minimum: float | None = 0.0) -> FloatArray:
         return self._column("accounts", column, minimum)
 
@@ -70,11 +84,7 @@ class Data:
         source = self.instance.accounts if table == "accounts" else self.instance.reps
         size = self.accounts if table == "accounts" else self.reps
         if column not in source.columns:
-            self.fault(
-                "",
-                f"{source.file} has no column {column!r}",
-                f"Columns there: {', '.join(source.columns)}",
-            )
+            self.no_column(source, column)
             return np.ones(size)
         try:
             if table == "accounts":
@@ -88,27 +98,33 @@ class Data:
         """float[reps]: a numeric column of reps; every cell must be filled."""
         return self._column("reps", column, minimum)
 
-    def rep_text(self, column: str) -> np.ndarray | None:
+    def rep_text(self, column: str) -> ObjectArray | None:
         """The text of a column of reps; None, with a fault, where there is none."""
         if column not in self.instance.reps.columns:
-            self.fault(
-                "",
-                f"{self.instance.reps.file} has no column {column!r}",
-                f"Columns there: {', '.join(self.instance.reps.columns)}",
-            )
+            self.no_column(self.instance.reps, column)
             return None
         return self.instance.reps.columns[column]
+
+    def optional_text(self, column: str, default: str) -> ObjectArray:
+        """The text of a column of accounts. Where the column of that `default` name is absent
+        the rule binds nothing, which is noted; any other absent column is a fault."""
+        cells = self.instance.accounts.columns.get(column)
+        if cells is not None:
+            return cells
+        if column == default:
+            self.notes.append(
+                f"{self.key} binds nothing: {self.instance.accounts.file} has no column {column}"
+            )
+        else:
+            self.no_column(self.instance.accounts, column, "column")
+        return np.full(self.accounts, "", dtype=object)
 
     def account_mask(self, where: dict[str, list[str]]) -> BoolArray:
         """bool[accounts]: the accounts whose cells are among the values, in every column named."""
         mask = np.ones(self.accounts, dtype=bool)
         for column, values in where.items():
             if column not in self.instance.accounts.columns:
-                self.fault(
-                    f"where.{column}",
-                    f"{self.instance.accounts.file} has no column {column!r}",
-                    f"Columns there: {', '.join(self.instance.accounts.columns)}",
-                )
+                self.no_column(self.instance.accounts, column, f"where.{column}")
                 continue
             cells = self.instance.accounts.columns[column]
             found = np.isin(cells.astype(str), values)
@@ -128,7 +144,7 @@ class Data:
             self._amounts[measure] = self._build(measure)
         return self._amounts[measure]
 
-    def _build(self, measure: str) -> Amounts:
+    def _build(self, measure: str) -> Amounts:  # noqa: PLR0911 - one line per kind of measure
         spec = self.model.measures.get(measure)
         if spec is not None:
             if spec.column is not None:
@@ -149,8 +165,10 @@ class Data:
                 lambda start, stop: self.visits[start:stop, None] * per_visit.rows(start, stop),
                 lambda i, j: self.visits[i] * per_visit.pairs(i, j),
             )
-        travel = self.amounts("travel")
         calls = self.visits * self._per_account(self.model.workload.hours_per_visit)
+        if measure == "calls":
+            return AccountAmounts(calls, self.reps)
+        travel = self.amounts("travel")
         return self._stored(
             lambda start, stop: calls[start:stop, None] + travel.block(start, stop),
             lambda i, j: calls[i] + travel.at(i, j),

@@ -47,12 +47,12 @@ class FitGoal(Goal):
     Symbols: value_i the measure of account i; v_it weight of its wish t; g_jt grade 0..1 of rep j;
              fit is 1 where nothing is wished for
     Units: price is the share of the value lost at no fit at all
-    Source: default 0.05 is our assumption; we know of no published figure
+    Source: default 0.02 is our assumption; we know of no published figure
     """
 
     kind: Literal["fit"]
     measure: str = Field(default="potential", description="The value that poor fit puts at risk.")
-    price: Price = Field(default=0.05, description="Share of the value lost at fit 0.")
+    price: Price = Field(default=0.02, description="Share of the value lost at fit 0.")
 
     def statement(self, units: dict[str, str], currency: str) -> str:
         return f"{self.price:g} · Σ_ij {self.measure}_i (1 - fit_ij) x_ij  [{units[self.measure]}]"

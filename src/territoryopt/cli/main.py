@@ -1,0 +1,212 @@
+"""Commands. Everything heavy is imported inside them, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import click
+
+from territoryopt import __version__
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEMO = "us-field"
+DEMO_MODEL = "balanced-field-sales"
+NO_PLAN, INTERRUPTED = 1, 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="territoryopt")
+def main() -> None:
+    """Assign every account to the rep who should own it, with a proof and the reasons.
+
+    \b
+    Exit codes: 0 a plan that holds; 1 no plan, or one that fails its check; 2 input; 3 model;
+    4 backend; 130 interrupted (the best plan is saved).
+    """
+
+
+def command(name: str) -> Callable[[F], click.Command]:
+    """A command that tells our errors in words (or JSON with --json) and exits with their code."""
+
+    def decorate(function: F) -> click.Command:
+        @main.command(name)
+        @click.option("--json", "as_json", is_flag=True, help="Print JSON only, errors too.")
+        @wraps(function)
+        def run(as_json: bool, **options: Any) -> None:
+            from territoryopt.cli.printing import print_error
+            from territoryopt.errors import TerritoryoptError
+
+            try:
+                code = function(as_json=as_json, **options)
+            except TerritoryoptError as error:
+                print_error(error, as_json)
+                code = error.exit_code
+            except KeyboardInterrupt:
+                code = INTERRUPTED
+            sys.exit(code or 0)
+
+        return run
+
+    return decorate
+
+
+def search_options(function: F) -> F:
+    """What every command that solves takes."""
+    for option in reversed(
+        (
+            click.option("--backend", default="auto", show_default=True,
+                         help="auto, highs, cpsat, pyomo or pyomo:<solver>."),
+            click.option("--time-limit", type=float, default=60.0, show_default=True,
+                         help="Wall seconds of the whole call."),
+            click.option("--gap", type=float, default=1e-3, show_default=True,
+                         help="Stop when the plan is proved this close to the best (a fraction)."),
+            click.option("--seed", type=int, default=0, show_default=True),
+            click.option("--threads", type=int, default=2, show_default=True),
+        )
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+where_option = click.option(
+    "--where",
+    multiple=True,
+    metavar="TABLE.COLUMN=V1,V2",
+    help="Keep only these rows, e.g. accounts.country=US,CA or reps.rep_id=275,276. Repeatable.",
+)
+model_option = click.option(
+    "--model", "-m", default=DEMO_MODEL, show_default=True,
+    help="A .toml file, or the name of a model that comes with the package.",
+)  # fmt: skip
+
+
+@command("demo")
+@search_options
+@click.option("--out", type=click.Path(), help="Also write a run folder.")
+def demo(as_json: bool, out: str | None, **search: Any) -> int:
+    """Align 600 accounts in real US places to 14 reps, with proof and reasons."""
+    from territoryopt.model import library
+
+    return _solve(str(library("instances") / DEMO), DEMO_MODEL, (), out, False, as_json, **search)
+
+
+@command("solve")
+@click.argument("instance", type=click.Path())
+@model_option
+@where_option
+@search_options
+@click.option("--start", type=click.Path(), help="A plan (CSV) to start from.")
+@click.option("--out", type=click.Path(), help="The run folder; default runs/<time>-<instance>.")
+@click.option("--overwrite", is_flag=True, help="Replace an earlier run in that folder.")
+def solve_command(
+    instance: str,
+    model: str,
+    where: tuple[str, ...],
+    out: str | None,
+    overwrite: bool,
+    as_json: bool,
+    **search: Any,
+) -> int:
+    """Find the best alignment of INSTANCE (a folder with accounts.csv and reps.csv)."""
+    from territoryopt.cli.paths import default_run_folder
+
+    out = out or default_run_folder(instance)
+    return _solve(instance, model, where, out, overwrite, as_json, **search)
+
+
+def _solve(
+    instance: str,
+    model: str,
+    where: tuple[str, ...],
+    out: str | None,
+    overwrite: bool,
+    as_json: bool,
+    start: str | None = None,
+    **search: Any,
+) -> int:
+    import territoryopt as topt
+    from territoryopt.cli.paths import parse_where
+    from territoryopt.cli.printing import Progress, print_result
+    from territoryopt.runs import refuse_target
+
+    filters = parse_where(where)
+    if out:
+        refuse_target(out, overwrite)  # before the work, not after it
+    parsed = topt.load_model(model)
+    data = topt.read_instance(instance, where=filters)
+    first = topt.read_alignment(start, data) if start else None
+    with Progress(show=not as_json) as progress:
+        result = topt.solve(data, parsed, start=first, progress=progress, **search)
+    folder = None
+    if out:
+        folder = topt.write_run(result, data, parsed, out, where=filters, overwrite=overwrite)
+    print_result(result, data, parsed, folder, as_json)
+    if result.status == "interrupted":
+        return INTERRUPTED
+    return 0 if result.rep is not None else NO_PLAN
+
+
+@command("check")
+@click.argument("instance", type=click.Path())
+@click.argument("plan", type=click.Path())
+@model_option
+@where_option
+def check_command(
+    instance: str, plan: str, model: str, where: tuple[str, ...], as_json: bool
+) -> int:
+    """Recompute every total, rule and goal of PLAN (a CSV with account_id and rep_id).
+
+    Ours or a spreadsheet's; from the files and with no solver. Exits 1 and names each fault
+    where the plan breaks a rule.
+    """
+    import territoryopt as topt
+    from territoryopt.cli.paths import parse_where
+    from territoryopt.cli.printing import print_check
+
+    parsed = topt.load_model(model)
+    data = topt.read_instance(instance, where=parse_where(where))
+    found = topt.check(data, parsed, topt.read_alignment(plan, data))
+    print_check(found, data, as_json)
+    return 0 if found.holds else NO_PLAN
+
+
+@command("explain")
+@click.argument("run", type=click.Path())
+@click.option("--account", "-a", multiple=True, metavar="ID", help="Why this account is there.")
+@click.option("--rep", "-r", multiple=True, metavar="ID", help="What this rep's territory is.")
+@click.option("--alternatives", type=click.IntRange(0), default=3, show_default=True,
+              help="Other reps to speak of, for each account.")  # fmt: skip
+@click.option("--instance", type=click.Path(), help="Where the instance lies now, if it moved.")
+def explain_command(
+    run: str,
+    account: tuple[str, ...],
+    rep: tuple[str, ...],
+    alternatives: int,
+    instance: str | None,
+    as_json: bool,
+) -> int:
+    """Give the reasons of the plan in the run folder RUN, without solving again."""
+    import territoryopt as topt
+    from territoryopt.cli.printing import print_explanation
+
+    reasons = topt.read_run(run, instance).explanation()
+    print_explanation(reasons, account, rep, alternatives, as_json)
+    return 0
+
+
+@command("show")
+@click.argument("model", required=False)
+def show_command(model: str | None, as_json: bool) -> int:
+    """Print MODEL as formulas with units; without one, the models that come with the package."""
+    from territoryopt.cli.printing import print_model, print_models
+    from territoryopt.model import load_model
+
+    if model is None:
+        print_models(as_json)
+    else:
+        print_model(load_model(model), as_json)
+    return 0

@@ -1,0 +1,296 @@
+"""What a person sees on a terminal, and what a program reads with --json.
+
+Names come from data: they are shown as text, never as markup, and without control characters.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from territoryopt.errors import TerritoryoptError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from territoryopt.checking import Check
+    from territoryopt.instance import Instance
+    from territoryopt.model import Model
+    from territoryopt.reasons.explanation import Explanation
+    from territoryopt.result import Result
+
+WHY_SHOWN = 5
+BREACHES_SHOWN = 30
+
+
+def clean(text: str) -> str:
+    """Text that can do a terminal no harm: control, format and bidi characters made visible."""
+    return "".join(
+        c if c == "\n" or unicodedata.category(c)[0] != "C" else f"\\u{ord(c):04x}" for c in text
+    )
+
+
+def say(text: str, *, err: bool = False, bold: bool = False) -> None:
+    click.echo(click.style(clean(text), bold=bold) if bold else clean(text), err=err)
+
+
+def print_json(value: dict[str, Any]) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_error(error: TerritoryoptError, as_json: bool) -> None:
+    """Every fault, in words on stderr or as JSON on stdout."""
+    if as_json:
+        problems = [problem.as_dict() for problem in error.problems]
+        print_json({"schema": "territoryopt/error/1",
+                    "error": {"kind": error.kind, "problems": problems}})  # fmt: skip
+        return
+    what = {"input": "The data", "model": "The model", "backend": "The solver"}
+    say(f"{what.get(error.kind, 'This')} cannot be used:", err=True, bold=True)
+    for line in str(error).splitlines():
+        say(f"  {line}", err=True)
+
+
+class Progress:
+    """Time, plan, bound and gap on one line of a terminal while a search runs."""
+
+    def __init__(self, *, show: bool) -> None:
+        self._show = show and sys.stderr.isatty()
+        self._console: Console | None = None
+        self._status: Any = None
+
+    def __enter__(self) -> Progress:
+        if self._show:
+            from rich.console import Console
+
+            self._console = Console(stderr=True, highlight=False)
+            self._status = self._console.status("reading")
+            self._status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        if self._status is not None:
+            self._status.stop()
+
+    def __call__(self, seconds: float, objective: float, bound: float) -> None:
+        from territoryopt.gaps import relative_gap
+        from territoryopt.reasons.words import gap, number
+
+        if self._status is None:
+            return
+        plan = "none yet" if objective == float("inf") else number(objective)
+        low = "none yet" if bound == float("-inf") else number(bound)
+        self._status.update(
+            f"{seconds:6.1f} s   plan {plan}   bound {low}   gap "
+            f"{gap(relative_gap(objective, bound))}"
+        )
+
+
+def print_result(
+    result: Result, data: Instance, model: Model, folder: Path | None, as_json: bool
+) -> None:
+    """The answer: what it costs, how sure that is, territories, some reasons, where it lies."""
+    if as_json:
+        print_json({**result.as_dict(), "run_folder": str(folder) if folder else None})
+        return
+    from territoryopt.compile import selected
+    from territoryopt.reasons.explanation import explain, speaker_of
+
+    kept = selected(data, model)
+    problem = result.problem
+    say(
+        f"{model.name}: {problem.accounts:,} accounts, {problem.reps:,} reps  "
+        f"[{result.status}, {result.seconds:.1f} s, {result.backend}: {result.backend_reason}]",
+        bold=True,
+    )
+    if result.rep is None:
+        speaker = speaker_of(problem, kept)
+        lines = speaker.conflict(result.conflict) if result.conflict else [
+            f"No plan was found in {result.seconds:.0f} s; none is proved impossible either. "
+            "Give more time, or loosen a rule."
+        ]  # fmt: skip
+        for line in lines:
+            say(line)
+    else:
+        reasons = explain(result, kept)
+        for line in reasons.summary():
+            say(line)
+        say("")
+        print_territories(reasons)
+        print_largest_moves(reasons)
+    for note in result.notes:
+        say(f"Note: {note}.")
+    for note in _notes(kept):
+        say(f"Note: {note}")
+    if folder:
+        say(f"\nWritten to {folder}")
+        if result.rep is not None:
+            first = reasons.problem.account_id(int(result.rep.argmin()))
+            say(f"Ask why: territoryopt explain {folder} --account {first}")
+
+
+def _notes(data: Instance) -> list[str]:
+    """Repairs made while reading, a few in full and the rest counted."""
+    texts = [f"{note.file}, row {note.row}, {note.column}: {note.why}" for note in data.notes[:3]]
+    if len(data.notes) > 3:
+        texts.append(f"... and {len(data.notes) - 3:,} more repairs while reading")
+    return texts
+
+
+def print_territories(reasons: Explanation) -> None:
+    """A row per rep: accounts, and each measure against its range."""
+    from rich.text import Text
+
+    found = reasons.territories()
+    table = _table()
+    table.add_column("rep")
+    for name in ("accounts", "in", "out"):
+        table.add_column(name, justify="right")
+    totals = [t for t in found[0].totals if t.kind != "moves"] if found else []
+    shown = [k for k, t in enumerate(found[0].totals) if t in totals] if found else []
+    for total in totals:
+        table.add_column(f"{total.rule}\n{total.unit}", justify="right")
+    for territory in found:
+        cells = [
+            clean(reasons.speaker.rep(territory.rep)),
+            f"{territory.accounts:,}",
+            f"+{territory.gained:,}" if territory.gained else "",
+            f"-{territory.lost:,}" if territory.lost else "",
+            *(reasons.speaker.cell(territory.totals[k]) for k in shown),
+        ]
+        table.add_row(*(Text(cell) for cell in cells))
+    _print(table)
+
+
+def print_largest_moves(reasons: Explanation) -> None:
+    """Why the accounts that weigh most change hands."""
+    moved = reasons.facts.weightiest_moves(WHY_SHOWN)
+    if len(moved):
+        say("\nWhy, for the moves that matter most:")
+    for account in moved:
+        say(f"- {reasons.speaker.why(reasons.facts.account(int(account), 1), 0)}")
+
+
+def print_check(found: Check, data: Instance, as_json: bool) -> None:
+    """Whether a plan holds, what it is worth, and every fault."""
+    if as_json:
+        print_json(found.as_dict())
+        return
+    from territoryopt.reasons.explanation import speaker_of
+
+    speaker = speaker_of(found.problem, data)
+    breaches = found.evaluation.breaches
+    money = speaker.cost(found.evaluation.objective)
+    say("The plan holds." if found.holds else f"The plan breaks {len(breaches):,} rules:",
+        bold=True)  # fmt: skip
+    for breach in breaches[:BREACHES_SHOWN]:
+        say(f"- {speaker.breach(breach)}")
+    if len(breaches) > BREACHES_SHOWN:
+        say(f"... and {len(breaches) - BREACHES_SHOWN:,} more (all of them with --json)")
+    say(f"It costs {money}:")
+    for name, value in found.evaluation.money.items():
+        say(f"  {name}: {speaker.cost(value)}")
+
+
+def print_explanation(
+    reasons: Explanation,
+    accounts: tuple[str, ...],
+    reps: tuple[str, ...],
+    alternatives: int,
+    as_json: bool,
+) -> None:
+    """Reasons of a whole plan, or of the accounts and reps asked for."""
+    facts = [reasons.account(a) for a in accounts]
+    territories = [reasons.territory(r) for r in reps]
+    if as_json:
+        if not facts and not territories:
+            print_json(reasons.as_dict())
+            return
+        print_json(
+            {
+                "schema": "territoryopt/explanation/1",
+                "accounts": [{**f.as_dict(), "text": reasons.speaker.why(f, alternatives)}
+                             for f in facts],
+                "territories": [{**t.as_dict(), "text": reasons.speaker.territory(t)}
+                                for t in territories],
+            }
+        )  # fmt: skip
+        return
+    for fact in facts:
+        say(reasons.speaker.why(fact, alternatives))
+    for territory in territories:
+        say(reasons.speaker.territory(territory))
+    if facts or territories:
+        return
+    for line in reasons.summary():
+        say(line)
+    say("")
+    for territory in reasons.territories():
+        say(reasons.speaker.territory(territory))
+    print_largest_moves(reasons)
+
+
+def print_model(model: Model, as_json: bool) -> None:
+    """A model as formulas with units."""
+    if as_json:
+        print_json(
+            {"schema": "territoryopt/model/1", **model.model_dump(mode="json"),
+             "statements": {n: t.statement(model.units, model.currency)
+                            for n, t in model.terms.items()}}
+        )  # fmt: skip
+        return
+    say(model.name, bold=True)
+    if model.audience:
+        say(" ".join(model.audience.split()))
+    say(f"\nx_ij = 1 where rep j owns account i; Σ_j x_ij = 1 for each account i."
+        f" Money in {model.currency} a year.")  # fmt: skip
+    used = sorted({m for term in model.terms.values() for m in term.measures()})
+    say("\nMeasures")
+    for name in used:
+        say(f"  {name}  [{model.units[name]}]  {model.source(name)}")
+    for title, terms in (("Rules", model.rules), ("Minimise the sum of", model.goals)):
+        if terms:
+            say(f"\n{title}")
+        for name, term in terms.items():
+            say(f"  {name}: {term.statement(model.units, model.currency)}")
+
+
+def print_models(as_json: bool) -> None:
+    """The models that come with the package, each with its paragraph."""
+    from territoryopt.model import library, load_model
+
+    models = {path.stem: load_model(path) for path in sorted(library("models").glob("*.toml"))}
+    if as_json:
+        print_json({"schema": "territoryopt/models/1",
+                    "models": {n: {"name": m.name, "audience": " ".join(m.audience.split())}
+                               for n, m in models.items()}})  # fmt: skip
+        return
+    for name, model in models.items():
+        say(name, bold=True)
+        say(f"  {' '.join(model.audience.split())}\n")
+
+
+def _table() -> Table:
+    from rich import box
+    from rich.table import Table
+
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+
+
+def _print(table: Table) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, markup=False, emoji=False, width=140)
+    console.print(table)

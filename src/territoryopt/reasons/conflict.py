@@ -1,0 +1,118 @@
+"""Why there is no plan: the rules that cannot hold together, by name.
+
+A deletion filter (Chinneck & Dravnieks 1991, ORSA J. Computing 3(2), 157-168) over whole rules:
+drop each in turn; where there is still no plan without it, it stays out. What is left is
+irreducible, for conflicts of integers too. Every claim of a solver that it rests on is named.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from territoryopt.backends.protocol import Backend, Limits, Watch
+from territoryopt.problem import IntArray, Prices, Problem, prove
+from territoryopt.problem.screen import Impossible, screen
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Rules that cannot hold together.
+
+    irreducible: dropping any one of `rules` leaves a plan. proof: "proved" by adding up, or who
+    claims it. facts: what can be seen to be impossible by itself, with numbers.
+    """
+
+    rules: tuple[str, ...]
+    irreducible: bool
+    proof: str
+    facts: tuple[Impossible, ...] = field(default=())
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "rules": list(self.rules),
+            "irreducible": self.irreducible,
+            "proof": self.proof,
+            "facts": [fact.as_dict() for fact in self.facts],
+        }
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a problem has a plan: True, False or unknown (None), and on whose word."""
+
+    feasible: bool | None
+    proof: str = "proved"
+    rep: IntArray | None = None
+
+
+def has_plan(problem: Problem, backend: Backend, limits: Limits) -> Verdict:
+    """Whether any plan keeps every hard rule; `problem` may have families."""
+    unit = problem.feasibility().contracted
+    if screen(unit):
+        return Verdict(False)
+    watch = Watch(unit)
+    cheapest = prove(unit, Prices.zero(unit)).cheapest
+    watch.plan(cheapest)
+    outcome = None
+    if watch.rep is None:
+        outcome = backend.solve(unit, replace(limits, gap=1.0), None, watch)
+    if watch.interrupted:
+        raise KeyboardInterrupt
+    if watch.rep is not None:
+        return Verdict(True, rep=watch.rep[problem.units.unit_of])
+    if outcome is not None and outcome.infeasible:
+        return Verdict(False, f"claimed by {outcome.by}")
+    return Verdict(None)
+
+
+def find_conflict(
+    problem: Problem,
+    backend: Backend,
+    limits: Limits,
+    proof: str,
+    report: Callable[[str], None] | None = None,
+) -> Conflict | Verdict:
+    """An irreducible set of rules of a problem known to have no plan, within the limits.
+
+    Where time runs out the set found so far is given, marked as not irreducible. Where the
+    backend finds a plan of the whole problem after all, its Verdict comes back: whoever said
+    there was none was wrong.
+    """
+    facts = screen(problem.contracted)
+    kept = list(problem.rule_names)
+    irreducible = True
+    if proof != "proved":
+        again = has_plan(problem, backend, limits)
+        if again.feasible:
+            return again
+        if again.feasible is False and again.proof != proof:
+            proof = again.proof if again.proof == "proved" else f"{proof} and by {backend.name}"
+    # Rules seen to be impossible by themselves are tried last, so that they are what stays.
+    suspects = {name for fact in facts for name in fact.rules}
+    order = sorted(kept, key=lambda name: name in suspects)
+    for name in order:
+        rest = [other for other in kept if other != name]
+        dropped = set(problem.rule_names) - set(rest)
+        if report is not None:
+            report(name)
+        left = len([n for n in order if n in kept])
+        share = Limits(
+            deadline=time.monotonic() + limits.left / max(1, left) if np.isfinite(limits.left)
+            else np.inf,
+            gap=1.0,
+            seed=limits.seed,
+            threads=limits.threads,
+        )  # fmt: skip
+        verdict = has_plan(problem.without(dropped), backend, share)
+        if verdict.feasible is False:
+            kept = rest
+            if verdict.proof != "proved":
+                proof = verdict.proof
+        elif verdict.feasible is None:
+            irreducible = False
+    final = problem.without(set(problem.rule_names) - set(kept))
+    return Conflict(tuple(kept), irreducible, proof, screen(final.contracted) or facts)

@@ -1,0 +1,152 @@
+"""`Explanation`: a result's reasons, numbers first, sentences made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from territoryopt.errors import Fault, InputError
+from territoryopt.problem import IntArray, Problem
+from territoryopt.reasons.facts import AccountFacts, PlanFacts, TerritoryFacts
+from territoryopt.reasons.sentences import Speaker
+from territoryopt.reasons.words import money, percent, plural
+
+if TYPE_CHECKING:
+    from territoryopt.instance import Instance
+    from territoryopt.result import Result
+
+SCHEMA = "territoryopt/explanation/1"
+
+
+def explain(result: Result, instance: Instance | None = None) -> Explanation:
+    """The reasons of a result with a plan; names of accounts and reps come from the instance.
+
+    Raises InputError where the result has no plan (`Result.conflict` says why not).
+    """
+    if result.rep is None:
+        raise InputError([f"there is no plan to explain: the status is {result.status}"])
+    speaker = speaker_of(result.problem, instance)
+    return Explanation(
+        result.problem,
+        result.rep,
+        result.bound,
+        result.proved_bound,
+        result.bound_source,
+        speaker.account_names,
+        speaker.rep_names,
+    )
+
+
+def speaker_of(problem: Problem, instance: Instance | None = None) -> Speaker:
+    """Who says sentences about a problem, with the names of an instance."""
+    if instance is None:
+        return Speaker(problem.currency)
+    return Speaker(
+        problem.currency,
+        dict(zip(instance.account_ids, instance.account_names, strict=True)),
+        dict(zip(instance.rep_ids, instance.rep_names, strict=True)),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Answers about one plan int[accounts]: of the whole, of each territory, of each account.
+
+    Ours, last year's or a spreadsheet's: only arithmetic is needed. bounds and bound_source
+    come from a result, where there is one.
+    """
+
+    problem: Problem
+    rep: IntArray
+    bound: float = float("-inf")
+    proved_bound: float = float("-inf")
+    bound_source: str = "proved"
+    account_names: Mapping[str, str] = field(default_factory=dict)
+    rep_names: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def facts(self) -> PlanFacts:
+        return PlanFacts(self.problem, self.rep)
+
+    @cached_property
+    def speaker(self) -> Speaker:
+        # Without a currency the money may be of any size: what is small is seen from the plan.
+        size = abs(self.facts.evaluation.objective) / max(1, self.problem.accounts)
+        small = 0.5 if self.problem.currency else 1e-9 * size
+        return Speaker(self.problem.currency, self.account_names, self.rep_names, small)
+
+    def account(self, account: str, most: int | None = None) -> AccountFacts:
+        """The facts of an account by id; InputError where there is none."""
+        return self.facts.account(_known(account, self._numbers, "account"), most)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {self.problem.account_id(i): i for i in range(self.problem.accounts)}
+
+    @cached_property
+    def _rep_numbers(self) -> dict[str, int]:
+        return {self.problem.rep_id(j): j for j in range(self.problem.reps)}
+
+    def territory(self, rep: str) -> TerritoryFacts:
+        """The facts of a territory by the rep's id; InputError where there is none."""
+        return self.facts.territory(_known(rep, self._rep_numbers, "rep"))
+
+    def territories(self) -> list[TerritoryFacts]:
+        return [self.facts.territory(j) for j in range(self.problem.reps)]
+
+    def summary(self) -> list[str]:
+        """The plan in a few sentences: what it costs by goal, how sure that is, what moves."""
+        speak, problem = self.speaker, self.problem
+        found = self.facts.evaluation
+        lines = [speak.proof(found.objective, self.bound, self.proved_bound, self.bound_source)]
+        lines += [
+            f"{name}: {money(value, problem.currency)}."
+            for name, value in found.money.items()
+            if value
+        ]
+        owned = int((problem.current >= 0).sum())
+        if owned:
+            moved = len(self.facts.moved)
+            share = percent(moved / owned)
+            lines.append(
+                f"{moved:,} of {plural(owned, 'account')} change hands ({share})."
+                if moved
+                else "No account changes hands."
+            )
+        tight = [f"{rows.name} ({speak.rep(rows.labels[r])})" for rows, r in self.facts.binding()]
+        if tight:
+            more = f" and {len(tight) - 5} more" if len(tight) > 5 else ""
+            lines.append(f"Rules filled to the brim: {', '.join(tight[:5])}{more}.")
+        return lines
+
+    def as_dict(self, accounts: bool = True) -> dict[str, Any]:
+        """The stable JSON contract `territoryopt/explanation/1`."""
+        found = self.facts.evaluation
+        out: dict[str, Any] = {
+            "schema": SCHEMA,
+            "objective": found.objective,
+            "currency": self.problem.currency,
+            "goals": [{"name": n, "money": m} for n, m in found.money.items()],
+            "moved": len(self.facts.moved),
+            "summary": self.summary(),
+            "territories": [
+                {**t.as_dict(), "text": self.speaker.territory(t)} for t in self.territories()
+            ],
+        }
+        if accounts:
+            out["accounts"] = [
+                {**a.as_dict(), "text": self.speaker.why(a)}
+                for a in (self.facts.account(i, 3) for i in range(self.problem.accounts))
+            ]
+        return out
+
+
+def _known(name: str, numbers: Mapping[str, int], what: str) -> int:
+    if name not in numbers:
+        close = get_close_matches(name, list(numbers), 3, 0.6)
+        hint = f"Did you mean {' or '.join(close)}?" if close else ""
+        raise InputError([Fault(f"there is no such {what} in this plan", hint, value=name)])
+    return numbers[name]

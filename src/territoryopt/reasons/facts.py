@@ -1,0 +1,351 @@
+"""The numbers behind every reason, read from a plan by arithmetic alone. No words here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from territoryopt.problem import (
+    Cost,
+    Evaluation,
+    FloatArray,
+    IntArray,
+    Problem,
+    Rows,
+    evaluate,
+    move_table,
+)
+from territoryopt.problem.moves import MoveTable
+from territoryopt.problem.parts import TOLERANCE
+
+BLOCK = 256
+"""Accounts whose moves are looked at in one go."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one goal or priced rule charges: `amount` in `unit`, `money` in currency/year."""
+
+    name: str
+    kind: str
+    amount: float
+    unit: str
+    money: float
+
+    def as_dict(self) -> dict[str, object]:
+        return dict(vars(self))
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A hard rule that a single move would break: the row's total after it, and its bounds.
+
+    For a grouping there is no total; `label` names the group.
+    """
+
+    rule: str
+    kind: str
+    measure: str
+    label: str
+    unit: str
+    after: float | None = None
+    lower: float = -np.inf
+    upper: float = np.inf
+    target: float | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        out = dict(vars(self))
+        out["lower"] = self.lower if np.isfinite(self.lower) else None
+        out["upper"] = self.upper if np.isfinite(self.upper) else None
+        return out
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another rep for an account, all else as in the plan.
+
+    change: of the objective, currency/year, exact. breaks: hard rules the move would break.
+    """
+
+    rep: str
+    change: float
+    breaks: tuple[Broken, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        return {"rep": self.rep, "change": self.change,
+                "breaks": [b.as_dict() for b in self.breaks]}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class AccountFacts:
+    """Why an account is where it is.
+
+    before: its current owner, None if unowned. shares: money by goal for the account (its whole
+    family, where `family` lists more than itself). alternatives: the other eligible reps, the
+    cheapest first. barred: the other reps by the rule that bars them.
+    """
+
+    account: str
+    rep: str
+    before: str | None
+    shares: tuple[Share, ...]
+    alternatives: tuple[Alternative, ...]
+    barred: Mapping[str, tuple[str, ...]]
+    family: tuple[str, ...] = ()
+
+    @property
+    def moved(self) -> bool:
+        return self.before is not None and self.before != self.rep
+
+    def alternative(self, rep: str | None) -> Alternative | None:
+        return next((other for other in self.alternatives if other.rep == rep), None)
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "account": self.account,
+            "rep": self.rep,
+            "before": self.before,
+            "moved": self.moved,
+            "goals": [share.as_dict() for share in self.shares],
+            "alternatives": [other.as_dict() for other in self.alternatives],
+            "barred": {rule: list(reps) for rule, reps in self.barred.items()},
+            "family": list(self.family),
+        }
+
+
+@dataclass(frozen=True)
+class Total:
+    """A rep's total of one measure against its range; before: as owned today, if all owned."""
+
+    rule: str
+    kind: str
+    measure: str
+    unit: str
+    total: float
+    before: float
+    lower: float
+    upper: float
+    target: float | None
+    hard: bool
+
+    def as_dict(self) -> dict[str, object]:
+        out = dict(vars(self))
+        out["lower"] = self.lower if np.isfinite(self.lower) else None
+        out["upper"] = self.upper if np.isfinite(self.upper) else None
+        return out
+
+
+@dataclass(frozen=True)
+class TerritoryFacts:
+    """One rep's territory: accounts now and in the plan, totals against ranges, money by goal."""
+
+    rep: str
+    accounts: int
+    accounts_before: int
+    gained: int
+    lost: int
+    totals: tuple[Total, ...]
+    shares: tuple[Share, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "rep": self.rep,
+            "accounts": self.accounts,
+            "accounts_before": self.accounts_before,
+            "gained": self.gained,
+            "lost": self.lost,
+            "totals": [total.as_dict() for total in self.totals],
+            "goals": [share.as_dict() for share in self.shares],
+        }
+
+
+@dataclass(eq=False)
+class PlanFacts:
+    """A complete plan int[accounts] of a problem, ready to answer questions about it."""
+
+    problem: Problem
+    rep: IntArray
+    evaluation: Evaluation = field(init=False)
+    unit: Problem = field(init=False)
+    unit_rep: IntArray = field(init=False)
+    _table: MoveTable | None = None
+
+    def __post_init__(self) -> None:
+        self.evaluation = evaluate(self.problem, self.rep)
+        self.unit = self.problem.contracted
+        self.unit_rep = self.rep[self.problem.units.first]
+
+    @property
+    def moved(self) -> IntArray:
+        """The accounts, by number, that have another rep than today; unowned ones are no moves."""
+        current = self.problem.current
+        return np.flatnonzero((current >= 0) & (current != self.rep))
+
+    def weightiest_moves(self, most: int) -> IntArray:
+        """The moved accounts, by number, whose staying would change the objective most."""
+        moved = self.moved
+        if not len(moved):
+            return moved
+        current = self.problem.current[moved]
+        saved = self.problem.cost_at(moved, current) - self.problem.cost_at(moved, self.rep[moved])
+        order = np.argsort(-np.abs(saved), kind="stable")
+        return moved[order[:most]]
+
+    def shares(self) -> tuple[Share, ...]:
+        """Money by goal and priced rule, of the whole plan."""
+        every = np.arange(self.problem.accounts)
+        out = [_share(cost, every, self.rep) for cost in self.problem.costs]
+        charged = self.evaluation.money
+        named = [(part.name, part.kind) for part in self.problem.rows]
+        named += [(part.name, part.kind) for part in self.problem.groupings]
+        out += [
+            Share(name, kind, float("nan"), "", charged[name])
+            for name, kind in named
+            if name in charged
+        ]
+        return tuple(out)
+
+    def territory(self, rep: int) -> TerritoryFacts:
+        """The territory of a rep, by number."""
+        problem, mine = self.problem, np.flatnonzero(self.rep == rep)
+        was = problem.current == rep
+        return TerritoryFacts(
+            rep=problem.rep_id(rep),
+            accounts=len(mine),
+            accounts_before=int(was.sum()),
+            gained=int((~was[mine]).sum()),
+            lost=int((was & (self.rep != rep)).sum()),
+            totals=tuple(
+                self._total(rows, int(rows.row_of_rep[rep]))
+                for rows in problem.rows
+                if len(rows) == problem.reps and rows.row_of_rep[rep] >= 0
+            ),
+            shares=tuple(_share(cost, mine, self.rep[mine]) for cost in problem.costs),
+        )
+
+    def _total(self, rows: Rows, r: int) -> Total:
+        return Total(
+            rule=rows.name,
+            kind=rows.kind,
+            measure=rows.measure,
+            unit=rows.unit,
+            total=float(self.evaluation.activity[rows.name][r]),
+            before=float(rows.activity(self.problem.current)[r]),
+            lower=float(rows.lower[r]),
+            upper=float(rows.upper[r]),
+            target=None if rows.target is None else float(rows.target[r]),
+            hard=bool(np.isinf(rows.price[r])),
+        )
+
+    def account(self, account: int, most: int | None = None) -> AccountFacts:
+        """Why an account, by number, is with its rep; at most `most` alternatives."""
+        problem = self.problem
+        u = int(problem.units.unit_of[account])
+        table = self._moves(u)
+        change = table.change[u - table.start]
+        own = int(self.rep[account])
+        others = np.flatnonzero(table.eligible[u - table.start])
+        others = others[others != own]
+        others = others[np.argsort(change[others], kind="stable")]
+        members = problem.units.members(u)
+        before = int(problem.current[account])
+        kept = others if most is None else others[:most]
+        if most is not None and before in others[most:]:
+            kept = np.append(kept, before)  # where it came from is always worth a word
+        return AccountFacts(
+            account=problem.account_id(account),
+            rep=problem.rep_id(own),
+            before=problem.rep_id(before) if before >= 0 else None,
+            shares=tuple(_share(c, members, self.rep[members]) for c in problem.costs),
+            alternatives=tuple(
+                Alternative(problem.rep_id(int(k)), float(change[k]), self._broken(u, int(k)))
+                for k in kept
+            ),
+            barred=self._barred(u, own),
+            family=tuple(problem.account_id(int(i)) for i in members) if len(members) > 1 else (),
+        )
+
+    def _moves(self, u: int) -> MoveTable:
+        """The moves of a block of units; `rows.activity` is taken from the evaluation."""
+        if self._table is None or not 0 <= u - self._table.start < len(self._table.change):
+            start = u - u % BLOCK
+            stop = min(start + BLOCK, self.unit.accounts)
+            self._table = move_table(
+                self.unit, self.unit_rep, start, stop, self.evaluation.activity
+            )
+        return self._table
+
+    def _barred(self, u: int, own: int) -> dict[str, tuple[str, ...]]:
+        out: dict[str, tuple[str, ...]] = {}
+        seen = np.zeros(self.unit.reps, dtype=bool)
+        seen[own] = True
+        for exclusion in self.unit.exclusions:
+            bars = (exclusion.barred.block(u, u + 1)[0] > 0) & ~seen
+            if bars.any():
+                out[exclusion.name] = tuple(self.unit.rep_id(int(j)) for j in np.flatnonzero(bars))
+            seen |= bars
+        return out
+
+    def _broken(self, u: int, to: int) -> tuple[Broken, ...]:
+        """The hard rules that moving unit u to a rep would newly break, or break more."""
+        table = self._moves(u)
+        if not table.breaks[u - table.start, to]:
+            return ()
+        one, pair = np.array([u, u]), np.array([self.unit_rep[u], to])
+        found: list[Broken] = []
+        for rows in self.unit.rows:
+            if not rows.hard:
+                continue
+            s = self.evaluation.activity[rows.name]
+            left, added = rows.amounts.at(one, pair)
+            new = s.copy()
+            for row, amount in ((rows.row_of_rep[pair[0]], -left), (rows.row_of_rep[to], added)):
+                if row >= 0:
+                    new[row] += amount
+            worse = rows.broken(new) & (rows.excess(new) > rows.excess(s) * (1 + 1e-12))
+            found += [self._broken_row(rows, int(r), float(new[r])) for r in np.flatnonzero(worse)]
+        for grouping in self.unit.groupings:
+            mine = np.unique(grouping.group_of_member[grouping.member == u])
+            if not grouping.hard or not len(mine):
+                continue
+            moved = self.unit_rep.copy()
+            moved[u] = to
+            before = grouping.excess(grouping.counts(self.unit_rep, self.unit.reps))
+            after = grouping.excess(grouping.counts(moved, self.unit.reps))
+            found += [
+                Broken(grouping.name, grouping.kind, "", grouping.labels[g], "")
+                for g in mine
+                if after[g] > before[g]
+            ]
+        return tuple(found)
+
+    def _broken_row(self, rows: Rows, r: int, after: float) -> Broken:
+        return Broken(
+            rule=rows.name,
+            kind=rows.kind,
+            measure=rows.measure,
+            label=rows.labels[r],
+            unit=rows.unit,
+            after=after,
+            lower=float(rows.lower[r]),
+            upper=float(rows.upper[r]),
+            target=None if rows.target is None else float(rows.target[r]),
+        )
+
+    def binding(self) -> list[tuple[Rows, int]]:
+        """Hard rows that the plan fills to within a thousandth of a bound."""
+        out = []
+        for rows in self.problem.rows:
+            s = self.evaluation.activity[rows.name]
+            room = np.minimum(rows.upper - s, s - rows.lower)
+            near = np.isinf(rows.price) & (room <= max(1e-3, TOLERANCE) * rows.scale)
+            out += [(rows, int(r)) for r in np.flatnonzero(near)]
+        return out
+
+
+def _share(cost: Cost, accounts: FloatArray | IntArray, rep: IntArray) -> Share:
+    index = accounts.astype(np.int64)
+    amount = float(cost.amounts.at(index, rep).sum())
+    return Share(cost.name, cost.kind, amount, cost.unit, cost.price * amount)

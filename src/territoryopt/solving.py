@@ -1,0 +1,297 @@
+"""`solve`: from a problem, or an instance and a model, to a checked plan with its bound."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from territoryopt.backends import get_backend
+from territoryopt.backends.auto import choose
+from territoryopt.backends.protocol import Backend, Limits, Outcome, Progress, Watch
+from territoryopt.errors import FaultList, InputError
+from territoryopt.gaps import OPTIMAL_GAP, relative_gap
+from territoryopt.problem import IntArray, Prices, Problem, evaluate, plan_array, prove
+from territoryopt.problem.screen import Impossible, screen
+from territoryopt.problem.tighten import tighten
+from territoryopt.reasons.conflict import Conflict, find_conflict
+from territoryopt.result import Result, Status
+
+if TYPE_CHECKING:
+    from territoryopt.alignment import Alignment
+    from territoryopt.instance import Instance
+    from territoryopt.model import Model
+
+log = logging.getLogger("territoryopt")
+
+CLOSING_SHARE = 0.02
+"""Share of the time limit kept for the final check, at most `CLOSING_SECONDS`."""
+CLOSING_SECONDS = 1.0
+TRUST = 1e-6
+"""A plan may be better than a claimed bound by this much (relative) before the claim is called
+wrong: solvers work to a tolerance."""
+
+
+def solve(
+    problem: Problem | Instance,
+    model: Model | str | None = None,
+    *,
+    backend: str | Backend = "auto",
+    time_limit: float = 60.0,
+    gap: float = 1e-4,
+    seed: int = 0,
+    threads: int = 2,
+    start: ArrayLike | Alignment | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """The best alignment found, with a bound on every other.
+
+    problem: a `Problem`, or an `Instance` together with a `model` (a `Model`, a path or a name).
+    backend: "auto", "highs", "cpsat", "pyomo", "pyomo:<solver>", or a `Backend`. time_limit: wall
+    seconds of the whole call. gap: relative gap at which to stop. start: a first plan,
+    int[accounts] (-1 = none) or, of an instance, an `Alignment`. progress: called with seconds,
+    best objective and best bound.
+
+    No plan is a result, never an exception. Raises InputError for arguments that cannot be used,
+    ModelError where the model does not fit, BackendError where a solver is missing or breaks.
+    """
+    began = time.monotonic()
+    _check_arguments(time_limit, gap, seed, threads)
+    if not isinstance(problem, Problem):
+        return _solve_files(problem, model, began, backend=backend, time_limit=time_limit, gap=gap,
+                            seed=seed, threads=threads, start=start, progress=progress)  # fmt: skip
+    if model is not None:
+        raise InputError(["a model goes with an instance; a Problem has its rules already"])
+    closing = min(CLOSING_SECONDS, CLOSING_SHARE * time_limit)
+    limits = Limits(began + time_limit - closing, gap, seed, threads)
+    run = _Run(problem, limits, Watch(problem.contracted, progress, began=began))
+    if start is not None:
+        run.offer(plan_array(problem, cast(ArrayLike, start)))
+    run.offer(problem.current)
+    try:
+        run.search(backend)
+    except KeyboardInterrupt:
+        run.watch.interrupted = True
+    return run.result()
+
+
+def _solve_files(
+    instance: Instance, model: Model | str | None, began: float, **options: Any
+) -> Result:
+    from territoryopt.alignment import Alignment
+    from territoryopt.checking import aligned
+    from territoryopt.compile import compile_problem, selected
+    from territoryopt.model import Model, load_model
+
+    if model is None:
+        raise InputError(["an instance needs a model: a name, a path or a Model"])
+    if not isinstance(model, Model):
+        model = load_model(model)
+    problem = compile_problem(instance, model)
+    if isinstance(options["start"], Alignment):
+        options["start"] = aligned(options["start"], selected(instance, model))
+    options["time_limit"] = max(1e-3, options["time_limit"] - (time.monotonic() - began))
+    result = solve(problem, **options)
+    inputs = {**instance.hashes, "model": model.sha256}
+    return replace(result, seconds=time.monotonic() - began, inputs=inputs)
+
+
+@dataclass(eq=False)
+class _Run:
+    """One call of `solve` under way: what is known so far, and how it is known."""
+
+    problem: Problem
+    limits: Limits
+    watch: Watch
+    prices: Prices = field(init=False)
+    tight: Problem = field(init=False)  # what is searched: the units, with bounds drawn in
+    backend: str = "none"
+    reason: str = ""
+    outcome: Outcome | None = None
+    infeasible: str = ""  # whose word it is that there is no plan
+    facts: tuple[Impossible, ...] = ()
+    conflict: Conflict | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.prices = Prices.zero(self.problem)
+        self.tight = tighten(self.watch.problem)
+
+    def offer(self, rep: IntArray) -> None:
+        """Take a plan of accounts as a start if it is complete and holds."""
+        first = rep[self.problem.units.first]
+        whole = bool((rep >= 0).all()) and bool((first[self.problem.units.unit_of] == rep).all())
+        if whole:
+            self.watch.plan(first)
+
+    def search(self, backend: str | Backend) -> None:
+        solver, self.reason = _backend(backend, self.tight)
+        self.backend = solver.name
+        refusal = solver.refuses(self.tight)
+        if refusal:
+            raise _refused(solver.name, refusal)
+        self.facts = screen(self.tight)
+        if self.facts:
+            self.infeasible = "proved"
+            self.explain_conflict()
+            return
+        first = prove(self.tight)
+        self.watch.bound(first.bound)
+        self.watch.plan(first.cheapest)
+        self.watch.tell()
+        if not self.done:
+            self.relax()
+        if not self.done and not self.infeasible and self.limits.left > 0:
+            self.outcome = solver.solve(self.tight, self.limits, self.watch.rep, self.watch)
+            self.notes += self.outcome.notes
+            if self.outcome.infeasible:
+                self.infeasible = f"claimed by {self.outcome.by}"
+        if self.infeasible and self.watch.rep is None and not self.watch.interrupted:
+            self.explain_conflict()
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to search for."""
+        reached = relative_gap(self.watch.objective, self.watch.best_bound)
+        return self.watch.interrupted or reached <= max(self.limits.gap, OPTIMAL_GAP)
+
+    def relax(self) -> None:
+        """Prices from the LP relaxation, and the bound they prove by our own arithmetic."""
+        from territoryopt.backends.highs import infeasibility, lp_prices
+
+        answer = lp_prices(self.tight, self.limits, self.watch)
+        proof = prove(self.tight, answer.prices)
+        self.prices = proof.prices
+        self.watch.bound(proof.bound)
+        self.watch.plan(proof.cheapest)
+        if (answer.rep >= 0).all():
+            self.watch.plan(answer.rep)
+        if answer.infeasible and infeasibility(self.tight, self.limits, self.watch).certified:
+            self.infeasible = "proved"
+        self.watch.tell()
+
+    def explain_conflict(self) -> None:
+        """Name the rules that cannot hold together; a second solver gives its word as well."""
+        other = get_backend("highs" if self.backend == "cpsat" else "cpsat")
+        if other.refuses(self.tight):
+            other = get_backend("highs")
+        limits = replace(self.limits, deadline=max(self.limits.deadline, time.monotonic() + 0.1))
+        found = find_conflict(self.problem, other, limits, self.infeasible)
+        if isinstance(found, Conflict):
+            self.conflict = found
+            return
+        self.notes.append(
+            f"'no plan' was {self.infeasible}, and is wrong: {other.name} found a plan"
+        )
+        self.infeasible = ""
+        if found.rep is not None:
+            self.offer(found.rep)
+
+    def result(self) -> Result:
+        """The result, every number recomputed from the plan in hand."""
+        watch, problem = self.watch, self.problem
+        rep = None if watch.rep is None else watch.rep[problem.units.unit_of]
+        found = None if rep is None else evaluate(problem, rep)
+        if found is not None and not found.holds:  # families apart, this was checked when found
+            raise AssertionError(f"a plan that fails its check: {found.breaches[:3]}")
+        objective = np.inf if found is None else found.objective
+        claimed, by = watch.claimed, watch.claimed_by
+        notes = [*problem.notes, *watch.notes, *self.notes]
+        if found is not None:
+            tolerance = TRUST * max(1.0, abs(objective)) if objective else TRUST
+            if claimed > objective + tolerance:
+                notes.append(
+                    f"the bound {claimed:,.6g} claimed by {by} is wrong: a plan of "
+                    f"{objective:,.6g} is in hand. It was dropped"
+                )
+                claimed = -np.inf
+            if self.infeasible:
+                notes.append(f"'no plan' was {self.infeasible}, and is wrong: a plan is in hand")
+        infeasible = bool(self.infeasible) and found is None
+        proved = np.inf if infeasible and self.infeasible == "proved" else watch.proved
+        bound, source = proved, "proved"
+        if infeasible:
+            bound, source = np.inf, self.infeasible
+        elif claimed > proved:
+            bound, source = claimed, f"claimed by {by}"
+        bound, proved = min(bound, objective), min(proved, objective)
+        reached = relative_gap(objective, bound)
+        return Result(
+            problem=problem,
+            status=self._status(found is not None, infeasible, reached),
+            rep=rep,
+            objective=objective,
+            bound=bound,
+            proved_bound=proved,
+            bound_source=source,
+            gap=reached,
+            backend=self.backend,
+            backend_reason=self.reason,
+            seconds=time.monotonic() - watch.began,
+            seed=self.limits.seed,
+            threads=self.limits.threads,
+            evaluation=found,
+            prices=self.prices,
+            conflict=self.conflict,
+            notes=tuple(dict.fromkeys(notes)),
+        )
+
+    def _status(self, plan: bool, infeasible: bool, reached: float) -> Status:
+        if infeasible:
+            return "infeasible"
+        if plan and reached <= OPTIMAL_GAP:
+            return "optimal"
+        if plan and reached <= self.limits.gap:
+            return "gap_reached"
+        if self.watch.interrupted:
+            return "interrupted"
+        return "time_limit" if plan else "no_plan"
+
+
+def _backend(backend: str | Backend, unit: Problem) -> tuple[Backend, str]:
+    if not isinstance(backend, str):
+        return backend, "given by the caller"
+    if backend == "auto":
+        name, reason = choose(unit)
+        return get_backend(name), reason
+    return get_backend(backend), "asked for"
+
+
+def _refused(name: str, why: str) -> Exception:
+    from territoryopt.errors import BackendError
+
+    return BackendError([f"the backend {name} cannot take this problem: {why}"])
+
+
+def _check_arguments(time_limit: float, gap: float, seed: int, threads: int) -> None:
+    faults = FaultList(InputError)
+
+    def refuse_unless(good: bool, key: str, value: object, need: str) -> None:
+        if not good:
+            faults.add("cannot be used", f"Give {need}", key=key, value=value)
+
+    refuse_unless(
+        _is_number(time_limit) and time_limit > 0, "time_limit", time_limit, "seconds above zero"
+    )
+    refuse_unless(_is_number(gap) and gap >= 0, "gap", gap, "a fraction, zero or more")
+    refuse_unless(
+        _is_whole(seed) and 0 <= seed < 2**31, "seed", seed, "a whole number from 0 to 2**31 - 1"
+    )
+    refuse_unless(
+        _is_whole(threads) and 1 <= threads <= 1024, "threads", threads, "a whole number from 1"
+    )
+    faults.raise_if_any()
+
+
+def _is_number(value: object) -> bool:
+    usable = isinstance(value, int | float | np.integer | np.floating)
+    return usable and not isinstance(value, bool) and not math.isnan(float(value))  # type: ignore[arg-type]
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
