@@ -118,7 +118,7 @@ def computed(dense: DenseAmounts) -> ComputedAmounts:
     )
 
 
-def random_problem(
+def random_problem(  # noqa: PLR0912, PLR0915
     seed: int,
     accounts: int = 6,
     reps: int = 3,
@@ -269,7 +269,9 @@ def all_plans(accounts: int, reps: int) -> np.ndarray:
     )
 
 
-def oracle(problem: Problem, plans: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def oracle(  # noqa: PLR0912
+    problem: Problem, plans: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Objective and whether it holds, of each plan int[n, accounts], from the definitions."""
     n, accounts = plans.shape
     here = np.arange(accounts)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from importlib.metadata import requires, version
-from itertools import pairwise
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -111,8 +112,13 @@ WORST_SIZE = [2067936583989, 1613819654057, 959879378517, 672315098210, 26743775
 WORST_STEP = [1540334, 1537189, 1134479]
 WORST_UPPER = [2581456617492, 2212183059468, 2287136261683]
 WORST_LOWER = [2048898321562, 1679624769829, 1754578777463]
-WORST_COST = [505310821580, 1108175894310, 0, 875235988023, 0, 153237556998, 575186772165, 0,
-              192956802043, 0, 997743574009, 701741581040, 36472020061, 666900358505, 0]  # fmt: skip
+WORST_COST = [
+    *(505310821580, 1108175894310, 0),
+    *(875235988023, 0, 153237556998),
+    *(575186772165, 0, 192956802043),
+    *(0, 997743574009, 701741581040),
+    *(36472020061, 666900358505, 0),
+]
 WORST_OPTIMUM = 557403528285
 
 
@@ -172,12 +178,11 @@ def test_installed_versions_are_allowed():
 
 
 def test_declared_versions_leave_out_wrong_releases():
-    declared = [each for each in requires("territoryopt") or [] if each.startswith("highspy")]
-    if not declared:
-        pytest.skip("the package is not installed")
     from packaging.requirements import Requirement
 
-    allowed = Requirement(declared[0]).specifier
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text()
+    declared = map(Requirement, tomllib.loads(text)["project"]["dependencies"])
+    allowed = next(each.specifier for each in declared if each.name == "highspy")
     assert "1.12.0" in allowed
     for wrong in ("1.13.0", "1.13.1", "1.14.0", "1.15.1"):
         assert wrong not in allowed
@@ -186,4 +191,3 @@ def test_declared_versions_leave_out_wrong_releases():
 def test_backends_name_their_release():
     names = [run(backend, elastic_capacity()).outcome.by for backend in ARRAY_BACKENDS]
     assert names == [f"HiGHS {version('highspy')}", f"CP-SAT {version('ortools')}"]
-    assert all(a != b for a, b in pairwise(names))

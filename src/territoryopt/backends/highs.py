@@ -144,6 +144,8 @@ class HighsBackend:
         """See `Backend.solve`. Raises BackendError if HiGHS is missing or breaks."""
         if limits.left <= 0 or watch.stopping.is_set():
             return Outcome(version_of(load()))
+        if not problem.accounts:
+            return _nothing_to_assign(problem, watch)
         model = linear_model(problem)
         session = Session(model, limits, relaxed=False)
         if start is not None:
@@ -155,6 +157,15 @@ class HighsBackend:
             return Outcome(session.by)
         session.close()
         return _outcome(model, answer, session.by, watch)
+
+
+def _nothing_to_assign(problem: Problem, watch: Watch) -> Outcome:
+    """HiGHS says nothing of a model without columns, so constants alone decide."""
+    by = version_of(load())
+    rep = np.empty(0, dtype=np.int64)
+    if watch.plan(rep):
+        watch.bound(watch.objective, by)
+    return Outcome(by, finished=True, infeasible=not evaluate(problem, rep).holds)
 
 
 def _outcome(model: LinearModel, answer: Answer, by: str, watch: Watch) -> Outcome:
