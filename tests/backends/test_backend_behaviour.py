@@ -28,10 +28,10 @@ def territory(accounts=40, reps=5, seed=0, width=0.1) -> Problem:
     return Problem.from_arrays(cost, [Band("work", work, mean * (1 - width), mean * (1 + width))])
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [1, 2, 4])
 @pytest.mark.parametrize("backend", ARRAY_BACKENDS)
 def test_one_seed_gives_one_plan(backend, threads):
-    problem = territory()
+    problem = territory(15, 3)
     plans = [run(backend, problem, gap=1e-3, seed=3, threads=threads).rep for _ in range(3)]
     assert (plans[0] == plans[1]).all()
     assert (plans[0] == plans[2]).all()

@@ -18,6 +18,9 @@ from territoryopt.problem import IntArray, Problem, evaluate
 MOST_PAIRS = 2_000_000
 """Beyond this CP-SAT's memory (about 2 KB a pair) and presolve take too long to be of use."""
 
+INTERLEAVE_FROM = 4
+"""Threads from which CP-SAT runs several workers."""
+
 
 def load() -> tuple[Any, str]:
     """The `cp_model` module and "CP-SAT <version>"; raises BackendError where it is missing."""
@@ -133,10 +136,12 @@ def _hint(built: Any, values: IntArray) -> None:
 def _solver(cp_model: Any, limits: Limits) -> Any:
     solver = cp_model.CpSolver()
     set_ = solver.parameters
-    set_.num_workers = max(1, int(limits.threads))
-    # Several workers share what they find as it comes, so that runs differ; interleaved, they
-    # share at fixed points, and the same seed gives the same plan.
-    set_.interleave_search = limits.threads > 1
+    # Workers that share what they find as it comes make runs differ; interleaved, they share at
+    # fixed points, and the same seed gives the same plan. Two interleaved workers were eight times
+    # slower than one on gap1..gap12 and found worse plans on larger problems, so one searches
+    # alone until there are enough for interleaving to bring in other strategies.
+    set_.num_workers = int(limits.threads) if limits.threads >= INTERLEAVE_FROM else 1
+    set_.interleave_search = limits.threads >= INTERLEAVE_FROM
     set_.random_seed = int(limits.seed) % 2**31
     set_.relative_gap_limit = float(limits.gap)
     set_.absolute_gap_limit = 0.0

@@ -57,6 +57,10 @@ def money_scale(cost: FloatArray, pairs: int) -> float:
     return float(np.exp2(10 - np.floor(np.log2(most))))
 
 
+INFEASIBLE = ("Infeasible", "Primal infeasible or unbounded")
+"""How HiGHS says that there is no solution; nothing in our models is unbounded."""
+
+
 @dataclass(frozen=True, eq=False)
 class Answer:
     """Raw words of a run: status by name, column values and row duals (currency/year) if any."""
@@ -157,8 +161,6 @@ class Session:
         self.highs.cbMipInterrupt += bound
         self.highs.cbSimplexInterrupt += interrupt
         self.highs.cbIpmInterrupt += interrupt
-        if log.isEnabledFor(10):
-            self.highs.cbMipLogging += lambda event: log.debug("%s", event.message.rstrip())
 
     def _money_of(self, value: float) -> float:
         """A bound in HiGHS's scaled money as currency/year; -inf where it has none yet."""
@@ -181,6 +183,7 @@ class Session:
         info = self.highs.getInfo()
         values = np.asarray(solution.col_value) if solution.value_valid else None
         dual = np.asarray(solution.row_dual) / self.money if solution.dual_valid else None
+        log.debug("%s: %s after %.1f s", self.by, name, self.highs.getRunTime())
         bound = -np.inf if self.relaxed else self._money_of(info.mip_dual_bound)
         return Answer(name, values, dual, bound)
 
