@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ import numpy as np
 from territoryopt.alignment import read_alignment
 from territoryopt.checking import aligned
 from territoryopt.compile import compile_problem, selected
-from territoryopt.errors import InputError
+from territoryopt.errors import Fault, InputError, shortened
 from territoryopt.instance import Instance, read_instance
 from territoryopt.model import Model, parse_model
 from territoryopt.problem import IntArray, Problem
@@ -30,6 +31,8 @@ ALIGNMENT, TERRITORIES, RESULT, MODEL = (
     "result.json",
     "model.toml",
 )
+DRAFT = ".territoryopt-"
+"""What the name of a folder begins with while it is being written."""
 LARGEST_RESULT = 2_000_000_000
 """Bytes of a result.json that is read back."""
 
@@ -54,6 +57,8 @@ def write_run(
     target = Path(folder)
     refuse_target(target, overwrite)
     kept = selected(instance, model)
+    if result.problem.account_ids != kept.account_ids or result.problem.rep_ids != kept.rep_ids:
+        raise InputError(["the result is not of this instance under this model"])
     files: dict[str, Any] = {}
     if result.rep is not None:
         reasons = explain(result, kept)
@@ -64,24 +69,25 @@ def write_run(
         "where": {table: dict(rows) for table, rows in (where or {}).items()},
     }
     text = json.dumps(
-        {**result.as_dict(), "source": source}, indent=2, ensure_ascii=False, allow_nan=False
+        {
+            **result.as_dict(),
+            "inputs": {**instance.hashes, "model": model.sha256},
+            "source": source,
+        },
+        indent=2,
+        ensure_ascii=False,
+        allow_nan=False,
     )
     draft: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=target.parent))
         for name, table in files.items():
             write_table(draft / name, table)
-        (draft / MODEL).write_text(model.text, encoding="utf-8")
-        (draft / RESULT).write_text(text + "\n", encoding="utf-8")
+        (draft / MODEL).write_bytes(model.text.encode())
+        (draft / RESULT).write_bytes(f"{text}\n".encode())
         draft.chmod(0o755)
-        if target.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
-            os.replace(target, old / "run")
-            os.replace(draft, target)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            os.replace(draft, target)
+        _put_in_place(draft, target)
     except OSError as error:
         raise InputError(
             [f"the run folder {target} cannot be written: {error.strerror or error}"]
@@ -92,17 +98,65 @@ def write_run(
     return target
 
 
-def refuse_target(folder: str | os.PathLike[str], overwrite: bool) -> None:
-    """Raises InputError where a run folder may not be written."""
-    target = Path(folder)
-    if target.is_symlink():
-        raise InputError([f"{target} is a link; give the folder itself"])
+def _put_in_place(draft: Path, target: Path) -> None:
+    """Rename the draft to the target; an earlier run comes back if that fails."""
     if not target.exists():
+        os.replace(draft, target)
         return
-    if not target.is_dir() or (any(target.iterdir()) and not (target / RESULT).is_file()):
-        raise InputError([f"{target} exists and is no run folder; give another place"])
-    if not overwrite and any(target.iterdir()):
-        raise InputError([f"{target} holds a run already; give another place, or overwrite it"])
+    aside = Path(tempfile.mkdtemp(prefix=DRAFT, dir=target.parent))
+    old = aside / "run"
+    try:
+        os.replace(target, old)
+        os.replace(draft, target)
+    finally:
+        if old.exists() and not target.exists():
+            os.replace(old, target)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def refuse_target(folder: str | os.PathLike[str], overwrite: bool) -> None:
+    """Raises InputError where a run folder may not be written.
+
+    Only a folder that holds a run and nothing else is ever replaced.
+    """
+    target = Path(folder)
+    try:
+        why = _refusal(target, overwrite)
+    except (OSError, ValueError) as error:
+        text = getattr(error, "strerror", None) or error
+        raise InputError(
+            [Fault(f"the run folder cannot be used: {text}", value=str(target))]
+        ) from error
+    if why:
+        raise InputError([Fault(why, value=shortened(str(target)))])
+
+
+def _refusal(target: Path, overwrite: bool) -> str:
+    if target.is_symlink():
+        return "the run folder is a link; give the folder itself"
+    if target.exists() and not target.is_dir():
+        return "there is a file where the run folder should be; give another place"
+    found = {path.name for path in target.iterdir()} if target.exists() else set()
+    return _refusal_of_files(target, found, overwrite) if found else ""
+
+
+def _refusal_of_files(target: Path, found: set[str], overwrite: bool) -> str:
+    if RESULT not in found or not _is_ours(target / RESULT):
+        return "the folder exists and is no run folder; give another place"
+    if not overwrite:
+        return "the folder holds a run already; give another place, or overwrite it"
+    others = sorted(found - {ALIGNMENT, TERRITORIES, RESULT, MODEL})
+    if others:
+        return f"the run folder holds other files too ({', '.join(others[:3])}); move them first"
+    return ""
+
+
+def _is_ours(path: Path) -> bool:
+    if not path.is_file() or path.is_symlink():
+        return False
+    with path.open("rb") as handle:
+        head = handle.read(200)
+    return b'"schema": "territoryopt/result/' in head
 
 
 def alignment_table(reasons: Explanation, instance: Instance) -> dict[str, Any]:
@@ -136,13 +190,17 @@ def alignment_table(reasons: Explanation, instance: Instance) -> dict[str, Any]:
 
 def territories_table(reasons: Explanation, instance: Instance) -> dict[str, Any]:
     """territories.csv: one row per rep; for each rule its total, before, least and most, and for
-    each goal the amount and the money a year."""
+    each goal the amount and the money a year.
+
+    accounts = accounts_before + new (unowned before) + taken_over - handed_off.
+    """
     found = reasons.territories()
     out: dict[str, Any] = {
         "rep_id": instance.rep_ids,
         "name": instance.rep_names,
         "accounts": [t.accounts for t in found],
         "accounts_before": [t.accounts_before for t in found],
+        "new": [t.new for t in found],
         "taken_over": [t.gained for t in found],
         "handed_off": [t.lost for t in found],
     }
@@ -194,20 +252,41 @@ def read_run(folder: str | os.PathLike[str], instance: str | None = None) -> Run
     """
     root = Path(folder)
     record = _record(root)
-    model = parse_model((root / MODEL).read_bytes().decode("utf-8-sig"), f"{root / MODEL}")
-    source = record.get("source", {})
-    data = read_instance(instance or source.get("instance", ""), where=source.get("where") or None)
+    source = record["source"]
+    model = _model(root, record["inputs"].get("model"))
+    data = read_instance(instance or source["instance"], where=source.get("where") or None)
     now = {**data.hashes, "model": model.sha256}
-    changed = [name for name, value in record["inputs"].items() if now.get(name) != value]
+    changed = sorted(k for k in {*now, *record["inputs"]} if now.get(k) != record["inputs"].get(k))
     if changed:
         raise InputError(
             [f"{name} has changed since the run in {root}; solve again" for name in changed]
         )
+    kept = selected(data, model)
     rep = None
-    if record.get("alignment") is not None:
-        kept = selected(data, model)
-        rep = aligned(read_alignment(root / ALIGNMENT, kept), kept)
-    return Run(root, record, model, selected(data, model), compile_problem(data, model), rep)
+    if record["alignment"] is not None:
+        plan = read_alignment(root / ALIGNMENT, kept)
+        if {a: plan.owner(i) for i, a in enumerate(plan.account_ids)} != record["alignment"]:
+            raise InputError(
+                [
+                    f"{ALIGNMENT} has changed since the run in {root}; "
+                    "the command check says what it is worth"
+                ]
+            )
+        rep = aligned(plan, kept)
+    return Run(root, record, model, kept, compile_problem(data, model), rep)
+
+
+def _model(root: Path, sha256: object) -> Model:
+    """The model of a run, if it is still the one that was solved."""
+    try:
+        text = (root / MODEL).read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise InputError([f"{root / MODEL} cannot be read: {error.strerror or error}"]) from error
+    except UnicodeDecodeError as error:
+        raise InputError([f"{root / MODEL} is not UTF-8 text; solve again"]) from error
+    if hashlib.sha256(text.encode()).hexdigest() != sha256:
+        raise InputError([f"{MODEL} has changed since the run in {root}; solve again"])
+    return parse_model(text, f"{root / MODEL}")
 
 
 def _record(root: Path) -> dict[str, Any]:
@@ -224,4 +303,19 @@ def _record(root: Path) -> dict[str, Any]:
         raise InputError([f"{path} cannot be read: {error}"]) from error
     if not isinstance(record, dict) or record.get("schema") != SCHEMA:
         raise InputError([f"{path} is not of the schema {SCHEMA}"])
+    number = (int, float, type(None))
+    needs: dict[str, type | tuple[type, ...]] = {
+        "status": str,
+        "bound": number,
+        "proved_bound": number,
+        "bound_source": str,
+        "inputs": dict,
+        "source": dict,
+        "alignment": (dict, type(None)),
+    }
+    bad = [key for key, kind in needs.items() if not isinstance(record.get(key, ...), kind)]
+    if not bad and not isinstance(record["source"].get("instance"), str):
+        bad = ["source"]
+    if bad:
+        raise InputError([f"{path} is damaged: {', '.join(bad)}; solve again"])
     return record

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
@@ -14,7 +15,8 @@ from numpy.typing import ArrayLike
 from territoryopt.backends import get_backend
 from territoryopt.backends.auto import choose
 from territoryopt.backends.protocol import Backend, Limits, Outcome, Progress, Watch
-from territoryopt.errors import FaultList, InputError
+from territoryopt.backends.running import run_watched
+from territoryopt.errors import BackendError, FaultList, InputError, TerritoryoptError
 from territoryopt.gaps import OPTIMAL_GAP, relative_gap
 from territoryopt.problem import IntArray, Prices, Problem, evaluate, plan_array, prove
 from territoryopt.problem.screen import Impossible, screen
@@ -61,7 +63,7 @@ def solve(
     ModelError where the model does not fit, BackendError where a solver is missing or breaks.
     """
     began = time.monotonic()
-    _check_arguments(time_limit, gap, seed, threads)
+    _check_arguments(problem, backend, time_limit, gap, seed, threads, progress)
     if not isinstance(problem, Problem):
         return _solve_files(problem, model, began, backend=backend, time_limit=time_limit, gap=gap,
                             seed=seed, threads=threads, start=start, progress=progress)  # fmt: skip
@@ -69,14 +71,18 @@ def solve(
         raise InputError(["a model goes with an instance; a Problem has its rules already"])
     closing = min(CLOSING_SECONDS, CLOSING_SHARE * time_limit)
     limits = Limits(began + time_limit - closing, gap, seed, threads)
-    run = _Run(problem, limits, Watch(problem.contracted, progress, began=began))
-    if start is not None:
-        run.offer(plan_array(problem, cast(ArrayLike, start)))
+    told = _Told(progress)
+    run = _Run(problem, limits, _CallersWatch(problem.contracted, told, began=began))
+    told.watch = run.watch
+    if start is not None and not run.offer(plan_array(problem, cast(ArrayLike, start))):
+        run.notes.append("the start leaves accounts out or breaks a rule, and was not used")
     run.offer(problem.current)
     try:
         run.search(backend)
     except KeyboardInterrupt:
         run.watch.interrupted = True
+    if told.failure is not None:
+        raise told.failure
     return run.result()
 
 
@@ -102,6 +108,36 @@ def _solve_files(
 
 
 @dataclass(eq=False)
+class _Told:
+    """The caller's `progress`. An error in it ends the search first, and is raised after that."""
+
+    progress: Progress | None
+    watch: Watch | None = None
+    failure: Exception | None = None
+
+    def __call__(self, seconds: float, objective: float, bound: float) -> None:
+        if self.progress is None or self.failure is not None:
+            return
+        try:
+            self.progress(seconds, objective, bound)
+        except Exception as error:
+            self.failure = error
+            if self.watch is not None:
+                self.watch.stopping.set()
+
+
+@dataclass(eq=False)
+class _CallersWatch(Watch):
+    """A watch that tells news on the thread that called `solve`, whoever finds them."""
+
+    caller: int = field(default_factory=threading.get_ident)
+
+    def tell(self) -> None:
+        if threading.get_ident() == self.caller:
+            super().tell()
+
+
+@dataclass(eq=False)
 class _Run:
     """One call of `solve` under way: what is known so far, and how it is known."""
 
@@ -122,12 +158,14 @@ class _Run:
         self.prices = Prices.zero(self.problem)
         self.tight = tighten(self.watch.problem)
 
-    def offer(self, rep: IntArray) -> None:
-        """Take a plan of accounts as a start if it is complete and holds."""
+    def offer(self, rep: IntArray) -> bool:
+        """Take a plan of accounts as a start; whether it is complete and holds."""
         first = rep[self.problem.units.first]
         whole = bool((rep >= 0).all()) and bool((first[self.problem.units.unit_of] == rep).all())
+        rejected = self.watch.rejected
         if whole:
             self.watch.plan(first)
+        return whole and self.watch.rejected == rejected
 
     def search(self, backend: str | Backend) -> None:
         solver, self.reason = _backend(backend, self.tight)
@@ -147,18 +185,51 @@ class _Run:
         if not self.done:
             self.relax()
         if not self.done and not self.infeasible and self.limits.left > 0:
-            self.outcome = solver.solve(self.tight, self.limits, self.watch.rep, self.watch)
-            self.notes += self.outcome.notes
-            if self.outcome.infeasible:
-                self.infeasible = f"claimed by {self.outcome.by}"
-        if self.infeasible and self.watch.rep is None and not self.watch.interrupted:
+            self.ask(solver)
+        if self.infeasible and self.watch.rep is None and not self.watch.stopping.is_set():
             self.explain_conflict()
+
+    def ask(self, solver: Backend) -> None:
+        """Let a backend search. One that is not ours is run at arm's length: it may never stop,
+        and what it raises loses no plan that is in hand."""
+        tight, limits, watch = self.tight, self.limits, self.watch
+
+        def work() -> Outcome:
+            return solver.solve(tight, limits, watch.rep, watch)
+
+        rejected = watch.rejected
+        try:
+            if type(solver).__module__.startswith("territoryopt."):
+                outcome: Outcome | None = work()
+            else:
+                outcome = run_watched(work, watch.stopping.set, limits, watch)
+                if watch.rejected > rejected:
+                    self.notes.append(
+                        f"{watch.rejected - rejected:,} of the plans of the backend {solver.name} "
+                        "break a rule by our own check, and were not used"
+                    )
+        except TerritoryoptError:
+            raise
+        except Exception as error:
+            what = f"the backend {solver.name} broke down: {type(error).__name__}: {error}"
+            if watch.rep is None:
+                raise BackendError([what]) from error
+            log.debug("%s", what, exc_info=True)
+            self.notes.append(what)
+            return
+        if outcome is None:
+            return
+        self.outcome = outcome
+        self.notes += outcome.notes
+        if outcome.infeasible:
+            self.infeasible = f"claimed by {outcome.by}"
 
     @property
     def done(self) -> bool:
         """Whether nothing is left to search for."""
         reached = relative_gap(self.watch.objective, self.watch.best_bound)
-        return self.watch.interrupted or reached <= max(self.limits.gap, OPTIMAL_GAP)
+        stopped = self.watch.interrupted or self.watch.stopping.is_set()
+        return stopped or reached <= max(self.limits.gap, OPTIMAL_GAP)
 
     def relax(self) -> None:
         """Prices from the LP relaxation, and the bound they prove by our own arithmetic."""
@@ -181,7 +252,11 @@ class _Run:
         if other.refuses(self.tight):
             other = get_backend("highs")
         limits = replace(self.limits, deadline=max(self.limits.deadline, time.monotonic() + 0.1))
-        found = find_conflict(self.problem, other, limits, self.infeasible)
+        try:
+            found = find_conflict(self.problem, other, limits, self.infeasible)
+        except BackendError as error:
+            self.notes.append(f"the rules to blame were not looked for: {error}")
+            return
         if isinstance(found, Conflict):
             self.conflict = found
             return
@@ -191,6 +266,8 @@ class _Run:
         self.infeasible = ""
         if found.rep is not None:
             self.offer(found.rep)
+        if not self.done and self.limits.left > 0:
+            self.ask(other)
 
     def result(self) -> Result:
         """The result, every number recomputed from the plan in hand."""
@@ -212,6 +289,8 @@ class _Run:
                 claimed = -np.inf
             if self.infeasible:
                 notes.append(f"'no plan' was {self.infeasible}, and is wrong: a plan is in hand")
+        elif claimed == np.inf:
+            claimed = -np.inf  # says no more than that there is no plan
         infeasible = bool(self.infeasible) and found is None
         proved = np.inf if infeasible and self.infeasible == "proved" else watch.proved
         bound, source = proved, "proved"
@@ -242,12 +321,13 @@ class _Run:
         )
 
     def _status(self, plan: bool, infeasible: bool, reached: float) -> Status:
+        finished = self.outcome is not None and self.outcome.finished
         if infeasible:
             return "infeasible"
         if plan and reached <= OPTIMAL_GAP:
             return "optimal"
-        if plan and reached <= self.limits.gap:
-            return "gap_reached"
+        if plan and reached <= (max(self.limits.gap, TRUST) if finished else self.limits.gap):
+            return "gap_reached"  # a finished search may leave what its whole numbers round off
         if self.watch.interrupted:
             return "interrupted"
         return "time_limit" if plan else "no_plan"
@@ -263,18 +343,37 @@ def _backend(backend: str | Backend, unit: Problem) -> tuple[Backend, str]:
 
 
 def _refused(name: str, why: str) -> Exception:
-    from territoryopt.errors import BackendError
-
     return BackendError([f"the backend {name} cannot take this problem: {why}"])
 
 
-def _check_arguments(time_limit: float, gap: float, seed: int, threads: int) -> None:
+def _check_arguments(
+    problem: object,
+    backend: object,
+    time_limit: float,
+    gap: float,
+    seed: int,
+    threads: int,
+    progress: object,
+) -> None:
+    from territoryopt.instance import Instance
+
     faults = FaultList(InputError)
 
     def refuse_unless(good: bool, key: str, value: object, need: str) -> None:
         if not good:
             faults.add("cannot be used", f"Give {need}", key=key, value=value)
 
+    refuse_unless(
+        isinstance(problem, Problem | Instance), "problem", type(problem).__name__,
+        "a territoryopt.Problem, or an Instance and a model",
+    )  # fmt: skip
+    refuse_unless(
+        isinstance(backend, str) or callable(getattr(backend, "solve", None)), "backend", backend,
+        "a name, or a Backend",
+    )  # fmt: skip
+    refuse_unless(
+        progress is None or callable(progress), "progress", progress, "a function, or None"
+    )
     refuse_unless(
         _is_number(time_limit) and time_limit > 0, "time_limit", time_limit, "seconds above zero"
     )
@@ -289,8 +388,10 @@ def _check_arguments(time_limit: float, gap: float, seed: int, threads: int) -> 
 
 
 def _is_number(value: object) -> bool:
-    usable = isinstance(value, int | float | np.integer | np.floating)
-    return usable and not isinstance(value, bool) and not math.isnan(float(value))  # type: ignore[arg-type]
+    if not isinstance(value, int | float | np.integer | np.floating) or isinstance(value, bool):
+        return False
+    number: Any = value
+    return bool(abs(number) < 1e300 or number == math.inf)
 
 
 def _is_whole(value: object) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -18,7 +18,25 @@ DEMO_MODEL = "balanced-field-sales"
 NO_PLAN, INTERRUPTED = 1, 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class Commands(click.Group):
+    """Tells what is wrong with the arguments as JSON too, where --json stands among them."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **named: Any) -> Any:
+        given = list(sys.argv[1:] if args is None else args)
+        if "--json" not in given:
+            return super().main(given, *rest, **named)
+        try:
+            return super().main(given, *rest, **{**named, "standalone_mode": False})
+        except click.ClickException as error:
+            from territoryopt.cli.printing import print_stop
+
+            print_stop("input", error.format_message(), True)
+            sys.exit(error.exit_code)
+
+
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="territoryopt")
 def main() -> None:
     """Assign every account to the rep who should own it, with a proof and the reasons.
@@ -37,7 +55,7 @@ def command(name: str) -> Callable[[F], click.Command]:
         @click.option("--json", "as_json", is_flag=True, help="Print JSON only, errors too.")
         @wraps(function)
         def run(as_json: bool, **options: Any) -> None:
-            from territoryopt.cli.printing import print_error
+            from territoryopt.cli.printing import print_error, print_stop
             from territoryopt.errors import TerritoryoptError
 
             try:
@@ -46,6 +64,7 @@ def command(name: str) -> Callable[[F], click.Command]:
                 print_error(error, as_json)
                 code = error.exit_code
             except KeyboardInterrupt:
+                print_stop("interrupted", "Interrupted before there was a plan.", as_json)
                 code = INTERRUPTED
             sys.exit(code or 0)
 

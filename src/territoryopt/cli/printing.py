@@ -9,12 +9,13 @@ import json
 import sys
 import unicodedata
 from pathlib import Path
+from shlex import quote
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from territoryopt.errors import TerritoryoptError
+from territoryopt.errors import TerritoryoptError, shortened
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,15 +27,18 @@ if TYPE_CHECKING:
     from territoryopt.reasons.explanation import Explanation
     from territoryopt.result import Result
 
+UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+"""Unicode categories of what has no shape of its own."""
+
+WIDEST_NAME = 40
 WHY_SHOWN = 5
 BREACHES_SHOWN = 30
 
 
 def clean(text: str) -> str:
-    """Text that can do a terminal no harm: control, format and bidi characters made visible."""
-    return "".join(
-        c if c == "\n" or unicodedata.category(c)[0] != "C" else f"\\u{ord(c):04x}" for c in text
-    )
+    """Text that can do a terminal no harm, on one line: control, format and bidi characters and
+    line breaks made visible."""
+    return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in UNSEEN else c for c in text)
 
 
 def say(text: str, *, err: bool = False, bold: bool = False) -> None:
@@ -54,8 +58,17 @@ def print_error(error: TerritoryoptError, as_json: bool) -> None:
         return
     what = {"input": "The data", "model": "The model", "backend": "The solver"}
     say(f"{what.get(error.kind, 'This')} cannot be used:", err=True, bold=True)
-    for line in str(error).splitlines():
+    for line in str(error).split("\n"):
         say(f"  {line}", err=True)
+
+
+def print_stop(kind: str, message: str, as_json: bool) -> None:
+    """What stopped a command that is no fault of data, model or solver."""
+    if as_json:
+        print_json({"schema": "territoryopt/error/1",
+                    "error": {"kind": kind, "problems": [{"message": message}]}})  # fmt: skip
+    else:
+        say(message, err=True)
 
 
 class Progress:
@@ -115,11 +128,7 @@ def print_result(
     )
     if result.rep is None:
         speaker = speaker_of(problem, kept)
-        lines = speaker.conflict(result.conflict) if result.conflict else [
-            f"No plan was found in {result.seconds:.0f} s; none is proved impossible either. "
-            "Give more time, or loosen a rule."
-        ]  # fmt: skip
-        for line in lines:
+        for line in speaker.no_plan(result.status, result.bound_source, result.conflict):
             say(line)
     else:
         reasons = explain(result, kept)
@@ -133,10 +142,11 @@ def print_result(
     for note in _notes(kept):
         say(f"Note: {note}")
     if folder:
-        say(f"\nWritten to {folder}")
-        if result.rep is not None:
-            first = reasons.problem.account_id(int(result.rep.argmin()))
-            say(f"Ask why: territoryopt explain {folder} --account {first}")
+        say("")
+        say(f"Written to {folder}")
+        if result.rep is not None and problem.accounts:
+            first = problem.account_id(int(result.rep.argmin()))
+            say(f"Ask why: territoryopt explain {quote(str(folder))} --account={quote(first)}")
 
 
 def _notes(data: Instance) -> list[str]:
@@ -162,9 +172,9 @@ def print_territories(reasons: Explanation) -> None:
         table.add_column(f"{total.rule}\n{total.unit}", justify="right")
     for territory in found:
         cells = [
-            clean(reasons.speaker.rep(territory.rep)),
+            clean(shortened(reasons.speaker.rep(territory.rep), WIDEST_NAME)),
             f"{territory.accounts:,}",
-            f"+{territory.gained:,}" if territory.gained else "",
+            f"+{came:,}" if (came := territory.gained + territory.new) else "",
             f"-{territory.lost:,}" if territory.lost else "",
             *(reasons.speaker.cell(territory.totals[k]) for k in shown),
         ]
@@ -176,7 +186,8 @@ def print_largest_moves(reasons: Explanation) -> None:
     """Why the accounts that weigh most change hands."""
     moved = reasons.facts.weightiest_moves(WHY_SHOWN)
     if len(moved):
-        say("\nWhy, for the moves that matter most:")
+        say("")
+        say("Why, for the moves that matter most:")
     for account in moved:
         say(f"- {reasons.speaker.why(reasons.facts.account(int(account), 1), 0)}")
 
@@ -191,13 +202,14 @@ def print_check(found: Check, data: Instance, as_json: bool) -> None:
     speaker = speaker_of(found.problem, data)
     breaches = found.evaluation.breaches
     money = speaker.cost(found.evaluation.objective)
-    say("The plan holds." if found.holds else f"The plan breaks {len(breaches):,} rules:",
+    places = "1 place" if len(breaches) == 1 else f"{len(breaches):,} places"
+    say("The plan holds." if found.holds else f"The plan breaks its rules in {places}:",
         bold=True)  # fmt: skip
     for breach in breaches[:BREACHES_SHOWN]:
         say(f"- {speaker.breach(breach)}")
     if len(breaches) > BREACHES_SHOWN:
         say(f"... and {len(breaches) - BREACHES_SHOWN:,} more (all of them with --json)")
-    say(f"It costs {money}:")
+    say(f"It costs {money}" + (":" if found.evaluation.money else "."))
     for name, value in found.evaluation.money.items():
         say(f"  {name}: {speaker.cost(value)}")
 
@@ -252,15 +264,18 @@ def print_model(model: Model, as_json: bool) -> None:
     say(model.name, bold=True)
     if model.audience:
         say(" ".join(model.audience.split()))
-    say(f"\nx_ij = 1 where rep j owns account i; Σ_j x_ij = 1 for each account i."
+    say("")
+    say(f"x_ij = 1 where rep j owns account i; Σ_j x_ij = 1 for each account i."
         f" Money in {model.currency} a year.")  # fmt: skip
     used = sorted({m for term in model.terms.values() for m in term.measures()})
-    say("\nMeasures")
+    say("")
+    say("Measures")
     for name in used:
         say(f"  {name}  [{model.units[name]}]  {model.source(name)}")
     for title, terms in (("Rules", model.rules), ("Minimise the sum of", model.goals)):
         if terms:
-            say(f"\n{title}")
+            say("")
+            say(title)
         for name, term in terms.items():
             say(f"  {name}: {term.statement(model.units, model.currency)}")
 
@@ -277,7 +292,8 @@ def print_models(as_json: bool) -> None:
         return
     for name, model in models.items():
         say(name, bold=True)
-        say(f"  {' '.join(model.audience.split())}\n")
+        say(f"  {' '.join(model.audience.split())}")
+        say("")
 
 
 def _table() -> Table:

@@ -36,8 +36,13 @@ class Conflict:
             "rules": list(self.rules),
             "irreducible": self.irreducible,
             "proof": self.proof,
-            "facts": [fact.as_dict() for fact in self.facts],
+            "facts": [_finite(fact.as_dict()) for fact in self.facts],
         }
+
+
+def _finite(values: dict[str, object]) -> dict[str, object]:
+    """For JSON: without the open sides, which are infinite."""
+    return {k: v for k, v in values.items() if not isinstance(v, float) or np.isfinite(v)}
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from territoryopt.errors import Fault, InputError
-from territoryopt.problem import IntArray, Problem
+from territoryopt.problem import IntArray, Problem, plan_array
 from territoryopt.reasons.facts import AccountFacts, PlanFacts, TerritoryFacts
 from territoryopt.reasons.sentences import Speaker
-from territoryopt.reasons.words import money, percent, plural
+from territoryopt.reasons.words import percent, plural
+
+SHOWN_BREACHES = 5
 
 if TYPE_CHECKING:
     from territoryopt.instance import Instance
@@ -69,7 +71,7 @@ class Explanation:
 
     @cached_property
     def facts(self) -> PlanFacts:
-        return PlanFacts(self.problem, self.rep)
+        return PlanFacts(self.problem, plan_array(self.problem, self.rep))
 
     @cached_property
     def speaker(self) -> Speaker:
@@ -101,18 +103,16 @@ class Explanation:
         """The plan in a few sentences: what it costs by goal, how sure that is, what moves."""
         speak, problem = self.speaker, self.problem
         found = self.facts.evaluation
-        lines = [speak.proof(found.objective, self.bound, self.proved_bound, self.bound_source)]
-        lines += [
-            f"{name}: {money(value, problem.currency)}."
-            for name, value in found.money.items()
-            if value
-        ]
+        lines = [self._worth()]
+        lines += [speak.breach(breach) for breach in found.breaches[:SHOWN_BREACHES]]
+        lines += [f"{name}: {speak.cost(value)}." for name, value in found.money.items() if value]
         owned = int((problem.current >= 0).sum())
         if owned:
             moved = len(self.facts.moved)
             share = percent(moved / owned)
+            verb = "changes" if moved == 1 else "change"
             lines.append(
-                f"{moved:,} of {plural(owned, 'account')} change hands ({share})."
+                f"{moved:,} of {plural(owned, 'owned account')} {verb} hands ({share})."
                 if moved
                 else "No account changes hands."
             )
@@ -121,6 +121,14 @@ class Explanation:
             more = f" and {len(tight) - 5} more" if len(tight) > 5 else ""
             lines.append(f"Rules filled to the brim: {', '.join(tight[:5])}{more}.")
         return lines
+
+    def _worth(self) -> str:
+        """What the plan costs: beside its bound if it holds, with what is wrong if it does not."""
+        found, speak = self.facts.evaluation, self.speaker
+        if found.holds:
+            return speak.proof(found.objective, self.bound, self.proved_bound, self.bound_source)
+        places = plural(len(found.breaches), "place")
+        return f"This plan breaks its rules in {places}. It costs {speak.cost(found.objective)}."
 
     def as_dict(self, accounts: bool = True) -> dict[str, Any]:
         """The stable JSON contract `territoryopt/explanation/1`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -82,13 +82,14 @@ class Alternative:
 class AccountFacts:
     """Why an account is where it is.
 
-    before: its current owner, None if unowned. shares: money by goal for the account (its whole
-    family, where `family` lists more than itself). alternatives: the other eligible reps, the
+    rep: None where the plan leaves the account out; then no alternative is priced. before: its
+    current owner, None if unowned. shares: money by goal for the account (its whole family, where
+    `family` lists more than itself). alternatives: the other eligible reps, the
     cheapest first. barred: the other reps by the rule that bars them.
     """
 
     account: str
-    rep: str
+    rep: str | None
     before: str | None
     shares: tuple[Share, ...]
     alternatives: tuple[Alternative, ...]
@@ -97,7 +98,7 @@ class AccountFacts:
 
     @property
     def moved(self) -> bool:
-        return self.before is not None and self.before != self.rep
+        return None not in (self.before, self.rep) and self.before != self.rep
 
     def alternative(self, rep: str | None) -> Alternative | None:
         return next((other for other in self.alternatives if other.rep == rep), None)
@@ -139,12 +140,16 @@ class Total:
 
 @dataclass(frozen=True)
 class TerritoryFacts:
-    """One rep's territory: accounts now and in the plan, totals against ranges, money by goal."""
+    """One rep's territory: accounts now and in the plan, totals against ranges, money by goal.
+
+    gained: taken over from other reps. new: unowned before. lost: no longer with the rep.
+    """
 
     rep: str
     accounts: int
     accounts_before: int
     gained: int
+    new: int
     lost: int
     totals: tuple[Total, ...]
     shares: tuple[Share, ...]
@@ -155,6 +160,7 @@ class TerritoryFacts:
             "accounts": self.accounts,
             "accounts_before": self.accounts_before,
             "gained": self.gained,
+            "new": self.new,
             "lost": self.lost,
             "totals": [total.as_dict() for total in self.totals],
             "goals": [share.as_dict() for share in self.shares],
@@ -163,25 +169,35 @@ class TerritoryFacts:
 
 @dataclass(eq=False)
 class PlanFacts:
-    """A complete plan int[accounts] of a problem, ready to answer questions about it."""
+    """A plan int[accounts] of a problem, ready to answer questions about it.
+
+    It may break rules. Where it splits a family, each account is looked at by itself.
+    """
 
     problem: Problem
     rep: IntArray
     evaluation: Evaluation = field(init=False)
     unit: Problem = field(init=False)
+    _whole: Problem = field(init=False)
     unit_rep: IntArray = field(init=False)
     _table: MoveTable | None = None
 
     def __post_init__(self) -> None:
         self.evaluation = evaluate(self.problem, self.rep)
-        self.unit = self.problem.contracted
-        self.unit_rep = self.rep[self.problem.units.first]
+        units = self.problem.units
+        if (self.rep != self.rep[units.first][units.unit_of]).any():
+            alone = np.full(self.problem.accounts, -1, dtype=np.int64)
+            self._whole = replace(self.problem, family=alone, family_rule="")
+        else:
+            self._whole = self.problem
+        self.unit = self._whole.contracted
+        self.unit_rep = self.rep[self._whole.units.first]
 
     @property
     def moved(self) -> IntArray:
-        """The accounts, by number, that have another rep than today; unowned ones are no moves."""
+        """The accounts, by number, that go from one rep to another; unowned ones are no moves."""
         current = self.problem.current
-        return np.flatnonzero((current >= 0) & (current != self.rep))
+        return np.flatnonzero((current >= 0) & (self.rep >= 0) & (current != self.rep))
 
     def weightiest_moves(self, most: int) -> IntArray:
         """The moved accounts, by number, whose staying would change the objective most."""
@@ -215,12 +231,13 @@ class PlanFacts:
             rep=problem.rep_id(rep),
             accounts=len(mine),
             accounts_before=int(was.sum()),
-            gained=int((~was[mine]).sum()),
+            gained=int(((problem.current[mine] >= 0) & ~was[mine]).sum()),
+            new=int((problem.current[mine] < 0).sum()),
             lost=int((was & (self.rep != rep)).sum()),
             totals=tuple(
-                self._total(rows, int(rows.row_of_rep[rep]))
+                self._total(rows, rep)
                 for rows in problem.rows
-                if len(rows) == problem.reps and rows.row_of_rep[rep] >= 0
+                if np.array_equal(rows.row_of_rep, np.arange(problem.reps))
             ),
             shares=tuple(_share(cost, mine, self.rep[mine]) for cost in problem.costs),
         )
@@ -242,14 +259,17 @@ class PlanFacts:
     def account(self, account: int, most: int | None = None) -> AccountFacts:
         """Why an account, by number, is with its rep; at most `most` alternatives."""
         problem = self.problem
-        u = int(problem.units.unit_of[account])
+        units = self._whole.units
+        u = int(units.unit_of[account])
+        own = int(self.rep[account])
+        if own < 0:
+            return self._left_out(account, u)
         table = self._moves(u)
         change = table.change[u - table.start]
-        own = int(self.rep[account])
         others = np.flatnonzero(table.eligible[u - table.start])
         others = others[others != own]
         others = others[np.argsort(change[others], kind="stable")]
-        members = problem.units.members(u)
+        members = units.members(u)
         before = int(problem.current[account])
         kept = others if most is None else others[:most]
         if most is not None and before in others[most:]:
@@ -267,6 +287,17 @@ class PlanFacts:
             family=tuple(problem.account_id(int(i)) for i in members) if len(members) > 1 else (),
         )
 
+    def _left_out(self, account: int, u: int) -> AccountFacts:
+        before = int(self.problem.current[account])
+        return AccountFacts(
+            account=self.problem.account_id(account),
+            rep=None,
+            before=self.problem.rep_id(before) if before >= 0 else None,
+            shares=(),
+            alternatives=(),
+            barred=self._barred(u, -1),
+        )
+
     def _moves(self, u: int) -> MoveTable:
         """The moves of a block of units; `rows.activity` is taken from the evaluation."""
         if self._table is None or not 0 <= u - self._table.start < len(self._table.change):
@@ -280,7 +311,8 @@ class PlanFacts:
     def _barred(self, u: int, own: int) -> dict[str, tuple[str, ...]]:
         out: dict[str, tuple[str, ...]] = {}
         seen = np.zeros(self.unit.reps, dtype=bool)
-        seen[own] = True
+        if own >= 0:
+            seen[own] = True
         for exclusion in self.unit.exclusions:
             bars = (exclusion.barred.block(u, u + 1)[0] > 0) & ~seen
             if bars.any():
@@ -340,7 +372,8 @@ class PlanFacts:
         for rows in self.problem.rows:
             s = self.evaluation.activity[rows.name]
             room = np.minimum(rows.upper - s, s - rows.lower)
-            near = np.isinf(rows.price) & (room <= max(1e-3, TOLERANCE) * rows.scale)
+            near = (room <= 1e-3 * rows.scale) & (room >= -TOLERANCE * rows.scale)
+            near &= np.isinf(rows.price)
             out += [(rows, int(r)) for r in np.flatnonzero(near)]
         return out
 

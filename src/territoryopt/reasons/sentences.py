@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from territoryopt.gaps import OPTIMAL_GAP, relative_gap
-from territoryopt.problem import Breach
+from territoryopt.problem import TOLERANCE, Breach
 from territoryopt.problem.screen import Impossible
 from territoryopt.reasons.conflict import Conflict
 from territoryopt.reasons.facts import (
@@ -27,7 +27,19 @@ from territoryopt.reasons.words import amount, gap, listed, money, number, perce
 SMALL = 0.5
 """Money a year below which two plans are called the same: nothing a planner would act on."""
 
+NO_MISFIT = 1e-6
+"""Value put at risk by poor fit below which a fit is full: rounding, in any unit."""
+
+COUNT = "count"
+"""The measure whose amounts are accounts, which need no other name."""
+
 SHOWN_BREAKS = 2
+
+LONGEST_NAME = 80
+"""Letters of a name that are said; what is longer is no name but a mishap."""
+
+WHOLE_PLAN = "all reps"
+"""The label of a limit on moves that speaks of the whole plan."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +52,17 @@ class Speaker:
     small: float = SMALL
 
     def rep(self, rep: str | None) -> str:
-        return "nobody" if rep is None else self.rep_names.get(rep, rep)
+        if not rep:
+            return "nobody"
+        if self.rep_names and rep not in self.rep_names:
+            return _short(rep)  # a group of reps, or the whole plan
+        return _said(self.rep_names.get(rep, rep), "rep")
 
     def account(self, account: str) -> str:
         name = self.account_names.get(account, account)
-        return account if name == account else f"{name} ({account})"
+        if name == account:
+            return _said(account, "account")
+        return f"{_short(name)} ({_short(account)})"
 
     # -- one account ----------------------------------------------------------------------------
 
@@ -55,9 +73,9 @@ class Speaker:
             parts.append(self._why_moved(facts))
         shown = [o for o in facts.alternatives if not (facts.moved and o.rep == facts.before)]
         parts += [self.alternative(other) for other in shown[:alternatives]]
-        if not facts.alternatives:
+        if facts.rep is not None and not facts.alternatives:
             parts.append(self._only(facts))
-        return " ".join(parts)
+        return " ".join(_started(part) for part in parts)
 
     def _where(self, facts: AccountFacts) -> str:
         subject = self.account(facts.account)
@@ -69,21 +87,23 @@ class Speaker:
 
     def share(self, share: Share) -> str:
         """What one goal charges, as part of a sentence; empty where there is nothing to say."""
-        if share.kind == "fit" and share.money < self.small:
+        if share.kind == "fit" and share.amount <= NO_MISFIT:
             return "full skill fit"
         if share.money == 0:
             return ""
         cost = money(share.money, self.currency)
+        of = "" if share.kind == "cost" else f" for {amount(share.amount, share.unit)} of "
+        if share.money < 0:
+            return f"a gain of {cost}{of}{share.name if of else ''}"
         words = {
             "fit": f"{cost} at risk through missing skills",
             "travel": f"{cost} for {amount(share.amount, share.unit)} on the road",
             "disruption": f"{cost} at risk because it changes hands",
             "locks": f"{cost} for breaking {share.name}",
             "required_skills": f"{cost} for breaking {share.name}",
-            "cost": cost if share.money > 0 else f"a gain of {cost}",
+            "cost": f"a cost of {cost}",
         }
-        other = f"{cost} for {amount(share.amount, share.unit)} of {share.name}"
-        return words.get(share.kind, other)
+        return words.get(share.kind, f"{cost}{of}{share.name}")
 
     def _why_moved(self, facts: AccountFacts) -> str:
         before = self.rep(facts.before)
@@ -93,13 +113,13 @@ class Speaker:
             return f"It moves from {before}, whom {rule} does not allow." if rule else (
                 f"It moves from {before}."
             )  # fmt: skip
-        return f"It moves from {before}: staying there {self._effect(back)}."
+        return f"It moves from {before}: staying there {self._effect(back, '')}."
 
     def alternative(self, other: Alternative) -> str:
         """What another rep would mean, e.g. "Chen would cost 455 USD a year more"."""
-        return f"{self.rep(other.rep)} {self._effect(other)}."
+        return _started(f"{self.rep(other.rep)} {self._effect(other, other.rep)}.")
 
-    def _effect(self, other: Alternative) -> str:
+    def _effect(self, other: Alternative, subject: str) -> str:
         if abs(other.change) < self.small:
             cost = "would cost the same"
         elif other.change > 0:
@@ -109,30 +129,40 @@ class Speaker:
         breaks = _worst(other.breaks)
         if not breaks:
             return cost
-        texts = [self.broken(b, other.rep) for b in breaks[:SHOWN_BREAKS]]
+        texts = [self.broken(b, subject) for b in breaks[:SHOWN_BREAKS]]
         if len(breaks) > SHOWN_BREAKS:
             texts.append(f"break {plural(len(breaks) - SHOWN_BREAKS, 'more limit')}")
-        return f"{cost} {'and' if other.change >= self.small else 'but'} {listed(texts)}"
+        link = "and" if other.change >= self.small else "but"
+        return f"{cost}, {link} would {listed(texts)}"
 
     def broken(self, broken: Broken, subject: str = "") -> str:
-        """What a move would break, after "would": "push Chen's workload to ... (most ...)".
+        """What a move would break, after "would": "push Chen's workload to ... (allowed: ...)".
 
         subject: the rep who is spoken of, and is not named again.
         """
         if broken.after is None:
-            return f"put rivals of {broken.label} with one rep"
+            if broken.kind == "apart":
+                return f"put accounts that must be apart ({broken.label}) with one rep"
+            return f"part accounts that must be together ({broken.label})"
         high = broken.after > broken.upper
-        limit = f"({'most' if high else 'least'} {number(broken.upper if high else broken.lower)})"
-        after = amount(broken.after, broken.unit)
+        bound = amount(broken.upper if high else broken.lower, broken.unit)
+        after, what, name = (
+            amount(broken.after, broken.unit),
+            broken.measure,
+            self.rep(broken.label),
+        )
         if broken.kind == "moves":
-            if broken.label not in self.rep_names:
-                return f"bring what changes hands to {after} {limit}"
-            return f"bring what changes hands at {self.rep(broken.label)} to {after} {limit}"
-        if broken.label == subject:
-            return f"have {after} of {broken.measure} {limit}"
-        if high:
-            return f"push {self._owner(broken.label)} {broken.measure} to {after} {limit}"
-        return f"leave {self.rep(broken.label)} {after} of {broken.measure} {limit}"
+            where = "" if broken.label == WHOLE_PLAN else f" at {name}"
+            text = f"bring what changes hands{where} to {after}"
+        elif broken.label == subject:
+            text = f"have {after}{_of(what)}"
+        elif not high:
+            text = f"leave {name} with {after}{_of(what)}"
+        elif what == COUNT:
+            text = f"bring {name} to {after}"
+        else:
+            text = f"push {self._owner(broken.label)} {what} to {after}"
+        return f"{text} (allowed: at {'most' if high else 'least'} {bound})"
 
     def _owner(self, label: str) -> str:
         name = self.rep(label)
@@ -148,24 +178,31 @@ class Speaker:
 
     def territory(self, facts: TerritoryFacts) -> str:
         """A territory in a few sentences: accounts, then each measure against its range."""
-        change = "as today"
-        if facts.gained or facts.lost:
-            change = f"{facts.gained:,} taken over, {facts.lost:,} handed off"
-        head = f"{self.rep(facts.rep)} has {plural(facts.accounts, 'account')} ({change})."
+        counts = {"new": facts.new, "taken over": facts.gained, "handed off": facts.lost}
+        changes = [f"{count:,} {word}" for word, count in counts.items() if count]
+        change = f" ({', '.join(changes)})" if changes else " (as today)"
+        if not facts.accounts_before and facts.new == facts.accounts:
+            change = ""
+        has = plural(facts.accounts, "account") if facts.accounts else "no accounts"
+        head = _started(f"{self.rep(facts.rep)} has {has}{change}.")
         return " ".join([head, *(self.total(total) for total in facts.totals)])
 
     def total(self, total: Total) -> str:
         """One measure of a territory against its range."""
-        value = f"{total.measure.capitalize()} {amount(total.total, total.unit)}"
+        value = amount(total.total, total.unit)
+        if total.measure != COUNT:
+            value = f"{total.measure[:1].upper()}{total.measure[1:]} {value}"
         if total.kind == "moves":
             way = "handed off or taken over"
             value = f"{amount(total.total, total.unit)} {way}"
         if total.target:
             value += f", {percent(total.total / total.target)} of the target"
         low, high = np.isfinite(total.lower), np.isfinite(total.upper)
+        if total.lower == total.upper and not total.hard:
+            return f"{value}."  # a goal: there is no range, only the target
         if total.lower == total.upper:
-            return f"{value}."
-        if low and high:
+            span = f"exactly {amount(total.upper, total.unit)}"
+        elif low and high:
             span = f"{amount(total.lower, '')} to {amount(total.upper, total.unit)}"
         elif high:
             span = f"at most {amount(total.upper, total.unit)}"
@@ -173,9 +210,11 @@ class Speaker:
             span = f"at least {amount(total.lower, total.unit)}"
         else:
             return f"{value}."
-        outside = total.total > total.upper or total.total < total.lower
-        word = "outside the wished" if outside and not total.hard else "allowed"
-        return f"{value} ({word}: {span})."
+        size = max(abs(b) for b in (total.lower, total.upper) if np.isfinite(b)) or 1.0
+        beyond = max(total.total - total.upper, total.lower - total.total)
+        word = "allowed" if total.hard else "wished for"
+        outside = "outside what is " if beyond > TOLERANCE * size else ""
+        return f"{value} ({outside}{word}: {span})."
 
     def cell(self, total: Total) -> str:
         """One measure of a territory for a table: "1,483 (102 %)"."""
@@ -197,29 +236,31 @@ class Speaker:
 
         source: "proved", or "claimed by <solver>"; the proved bound is told beside a claim.
         """
-        text = f"This plan costs {self.cost(objective)}"
+        verb = "gains" if objective < 0 else "costs"
+        text = f"This plan {verb} {money(objective, self.currency)}"
+        if not np.isfinite(bound):
+            return f"{text}; how much better another could be is not known."
         if source == "proved":
-            return f"{text}{self._room(objective, bound)}, proved by our own arithmetic."
-        text += f"{self._room(objective, bound)}, {source}."
+            return f"{text}; {self._room(objective, bound)}, as our own arithmetic proves."
+        text += f"; {self._room(objective, bound)}, as {source}."
         if np.isfinite(proved):
-            less = money(objective - proved, self.currency)
-            text += f" Our own arithmetic proves that it is no more than {less}"
-            text += f" ({gap(relative_gap(objective, proved))})."
+            text += f" Our own arithmetic proves that {self._room(objective, proved)}."
         return text
 
     def _room(self, objective: float, bound: float) -> str:
+        """What lies between a plan and a bound, as a clause."""
         relative = relative_gap(objective, bound)
         if relative <= OPTIMAL_GAP:
-            return ", and no plan can cost less"
-        if not np.isfinite(bound):
-            return "; how much less another could cost is not known"
-        less = money(objective - bound, self.currency)
-        return f"; no plan can save more than {less} on it ({gap(relative)})"
+            return f"no plan can {'gain more' if objective < 0 else 'cost less'}"
+        share = f" ({gap(relative)})" if np.isfinite(relative) else ""
+        return (
+            f"no plan can be better by more than {money(objective - bound, self.currency)}{share}"
+        )
 
     def breach(self, breach: Breach) -> str:
         """A rule that a plan breaks, with the numbers."""
         if breach.kind == "one_rep":
-            return f"{self.account(breach.account)} has no rep."
+            return _started(f"{self.account(breach.account)} has no rep.")
         if breach.kind == "families":
             return (
                 f"{breach.rule}: {self.account(breach.account)} is with {self.rep(breach.rep)}, "
@@ -231,58 +272,99 @@ class Speaker:
                 f"{self.rep(breach.rep)}."
             )
         if breach.activity is None:
-            return f"{breach.rule}: accounts of {breach.label} are not with reps as they must be."
+            must, do = (
+                ("apart", "share") if breach.kind == "apart" else ("together", "do not share")
+            )
+            return f"{breach.rule}: accounts that must be {must} ({breach.label}) {do} a rep."
         high = breach.upper is not None and breach.activity > breach.upper
-        limit = breach.upper if high else breach.lower
+        limit = (breach.upper if high else breach.lower) or 0.0
         word = "above the most" if high else "below the least"
-        by = abs(breach.activity - limit) if limit is not None else 0.0
-        return (
-            f"{breach.rule}: {self.rep(breach.label)} has {amount(breach.activity, breach.unit)}, "
-            f"{word}, {amount(limit or 0.0, breach.unit)}, by {amount(by, breach.unit)}."
-        )
+        has = amount(breach.activity, breach.unit)
+        if breach.kind == "moves":
+            where = "" if breach.label == WHOLE_PLAN else f" at {self.rep(breach.label)}"
+            what = f"what changes hands{where} comes to {has}"
+        else:
+            what = f"{self.rep(breach.label)} has {has}"
+        by = amount(abs(breach.activity - limit), breach.unit)
+        return f"{breach.rule}: {what}, {by} {word} allowed ({amount(limit, breach.unit)})."
 
     # -- no plan --------------------------------------------------------------------------------
 
     def conflict(self, conflict: Conflict) -> list[str]:
         """Why there is no plan, the rules first, then what can be seen by adding up."""
-        rules = listed(list(conflict.rules))
-        if not conflict.rules:
-            head = "No plan exists."
-        elif len(conflict.rules) == 1:
-            head = f"No plan exists: the rule {rules} cannot be kept."
+        rules, count = listed(list(conflict.rules)), len(conflict.rules)
+        head = "No plan exists" + ("" if conflict.proof == "proved" else f" ({conflict.proof})")
+        every, any_ = ("both", "either") if count == 2 else ("all", "any one")
+        if not count:
+            head += "."
+        elif count == 1:
+            head += f": the rule {rules} cannot be kept."
         elif conflict.irreducible:
-            head = f"No plan exists: {rules} cannot all be kept; without any one of them one can."
+            head += f": {rules} cannot {every} be kept; without {any_} of them there is a plan."
         else:
-            head = f"No plan exists: {rules} cannot all be kept; fewer of them may do as well."
-        proof = "" if conflict.proof == "proved" else f" ({conflict.proof})"
-        return [head + proof, *(self.impossible(fact) for fact in conflict.facts)]
+            head += f": {rules} cannot {every} be kept; perhaps not all of them are to blame."
+        return [head, *(self.impossible(fact) for fact in conflict.facts)]
+
+    def no_plan(self, status: str, source: str, conflict: Conflict | None) -> list[str]:
+        """Why a result has no plan."""
+        if conflict is not None:
+            return self.conflict(conflict)
+        if status == "infeasible":
+            whose = "" if source == "proved" else f" ({source})"
+            return [f"No plan exists{whose}. There was no time to find the rules to blame."]
+        return [
+            "No plan was found in the time given; a plan may still exist. "
+            "Give more time, or loosen a rule."
+        ]
 
     def impossible(self, fact: Impossible) -> str:
         """One thing that no plan can do."""
         if fact.account:
             if not fact.rules:
                 return f"There is no rep for {self.account(fact.account)}."
-            return f"Nobody may own {self.account(fact.account)}: {listed(list(fact.rules))}."
+            bar = "bars" if len(fact.rules) == 1 else "bar"
+            rules = listed(list(fact.rules))
+            return f"Nobody may own {self.account(fact.account)}: {rules} {bar} every rep."
         rule, name = fact.rules[0], self.rep(fact.label)
         if fact.least is not None and fact.upper is not None and fact.least > fact.upper:
             because = (
                 f" ({plural(fact.forced, 'account')} can go nowhere else)" if fact.forced else ""
             )
             return (
-                f"{rule}: {name} must have {amount(fact.least, fact.unit)} at the very least"
-                f"{because}, and may have at most {amount(fact.upper, fact.unit)}."
+                f"{rule}: in any plan {name} comes to at least {amount(fact.least, fact.unit)}"
+                f"{because}, and at most {amount(fact.upper, fact.unit)} is allowed."
             )
         return (
-            f"{rule}: {name} can have {amount(fact.most or 0.0, fact.unit)} at the very most, and "
-            f"must have at least {amount(fact.lower or 0.0, fact.unit)}."
+            f"{rule}: in any plan {name} comes to at most {amount(fact.most or 0.0, fact.unit)}, "
+            f"and at least {amount(fact.lower or 0.0, fact.unit)} is needed."
         )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
+
+
+def _said(name: str, what: str) -> str:
+    """A name, or "rep 275" where it is a bare number that a sentence would trip over."""
+    return _short(name) if any(c.isalpha() for c in name) else f"{what} {_short(name)}"
+
+
+def _started(sentence: str) -> str:
+    """The sentence with a capital, where it does not begin with a name."""
+    ours = sentence.startswith(("rep ", "account ", "nobody "))
+    return sentence[:1].upper() + sentence[1:] if ours else sentence
+
+
+def _of(measure: str) -> str:
+    return "" if measure == COUNT else f" of {measure}"
 
 
 def _worst(breaks: tuple[Broken, ...]) -> list[Broken]:
     """The broken limits worth telling: the tightest of each total, the furthest beyond first."""
     found: dict[tuple[str, str, bool], Broken] = {}
     for b in breaks:
-        key = (b.measure or b.rule, b.label, b.after is not None and b.after > b.upper)
+        total = b.rule if b.kind == "moves" else b.measure or b.rule
+        key = (total, b.label, b.after is not None and b.after > b.upper)
         if key not in found or _beyond(b) > _beyond(found[key]):
             found[key] = b
     return sorted(found.values(), key=_beyond, reverse=True)
