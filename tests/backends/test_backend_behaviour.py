@@ -16,7 +16,7 @@ from territoryopt.backends.integers import integer_model
 from territoryopt.backends.linear import linear_model
 from territoryopt.backends.protocol import Limits, Watch
 from territoryopt.errors import BackendError
-from territoryopt.problem import AccountAmounts, Band, Problem, evaluate, prove
+from territoryopt.problem import AccountAmounts, Band, Exclusion, Problem, evaluate, prove
 
 
 def territory(accounts=40, reps=5, seed=0, width=0.1) -> Problem:
@@ -300,7 +300,15 @@ def test_a_missing_library_is_a_backend_error(monkeypatch):
             run(backend, territory(5, 2))
 
 
-def test_too_large_for_cpsat_is_refused_in_words():
-    big = Problem.from_arrays(np.zeros((2_001, 1_000)))
-    assert "2,000,000" in (get_backend("cpsat").refuses(big) or "")
-    assert get_backend("highs").refuses(big) is None
+@pytest.mark.parametrize(
+    ("backend", "accounts", "words"),
+    [("cpsat", 2_001, "2,000,000"), ("highs", 20_001, "20,000,000")],
+)
+def test_too_large_a_problem_is_refused_in_words_and_in_blocks(backend, accounts, words):
+    thin = AccountAmounts(np.ones(accounts), 1000)
+    none = np.full(accounts, -1, dtype=np.int64)
+    big = Problem(accounts, 1000, (), (), (), (), none, none.copy())
+    assert words in (get_backend(backend).refuses(big) or "")
+    small = replace(big, exclusions=(Exclusion("all", "locks", thin),))
+    assert get_backend(backend).refuses(small) is None
+    assert "pairs" not in vars(big)

@@ -12,11 +12,12 @@ from territoryopt.backends.linear import linear_model
 from territoryopt.backends.protocol import Limits, Outcome, Watch, log
 from territoryopt.backends.rounding import OPEN
 from territoryopt.backends.running import run_watched
+from territoryopt.backends.sizes import too_many_pairs
 from territoryopt.errors import BackendError
 from territoryopt.problem import IntArray, Problem, evaluate
 
 MOST_PAIRS = 2_000_000
-"""Beyond this CP-SAT's memory (about 2 KB a pair) and presolve take too long to be of use."""
+"""Beyond this presolve alone takes minutes: CP-SAT is for problems of some thousand accounts."""
 
 INTERLEAVE_FROM = 4
 """Threads from which CP-SAT runs several workers."""
@@ -41,13 +42,7 @@ class CpSatBackend:
 
     def refuses(self, problem: Problem) -> str | None:
         """Why this backend cannot take this problem; None where it can."""
-        size = problem.accounts * problem.reps
-        if size > MOST_PAIRS and len(problem.pairs) > MOST_PAIRS:
-            return (
-                f"CP-SAT takes at most {MOST_PAIRS:,} eligible pairs, and this problem has "
-                f"{len(problem.pairs):,}"
-            )
-        return None
+        return too_many_pairs(problem, MOST_PAIRS, "CP-SAT")
 
     def solve(
         self, problem: Problem, limits: Limits, start: IntArray | None, watch: Watch

@@ -10,10 +10,11 @@ from territoryopt.backends.highs_session import INFEASIBLE, Answer, Session, loa
 from territoryopt.backends.linear import LinearModel, linear_model
 from territoryopt.backends.protocol import Limits, Outcome, Watch
 from territoryopt.backends.running import run_watched
+from territoryopt.backends.sizes import too_many_pairs
 from territoryopt.problem import TOLERANCE, IntArray, Prices, Problem, Proof, evaluate, prove
 
-MOST_PAIRS = 100_000_000
-"""HiGHS counts entries in 32 bits; a pair has up to a few dozen."""
+MOST_PAIRS = 20_000_000
+"""Beyond this the model takes some 5 GB before HiGHS has begun."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,10 +128,7 @@ class HighsBackend:
 
     def refuses(self, problem: Problem) -> str | None:
         """Why this backend cannot take this problem; None where it can."""
-        size = problem.accounts * problem.reps
-        if size > MOST_PAIRS:
-            return f"HiGHS takes at most {MOST_PAIRS:,} pairs, and this problem has {size:,}"
-        return None
+        return too_many_pairs(problem, MOST_PAIRS, "HiGHS")
 
     def solve(
         self, problem: Problem, limits: Limits, start: IntArray | None, watch: Watch
