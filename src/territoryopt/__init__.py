@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from territoryopt.alignment import Alignment, current_alignment, read_alignment
     from territoryopt.backends.pyomo_model import plan_from_pyomo, to_pyomo, write_model
+    from territoryopt.backends.pyomo_solver import PyomoBackend
     from territoryopt.checking import Check, check
     from territoryopt.compile import compile_problem
     from territoryopt.errors import (
@@ -37,6 +38,7 @@ _HOME = {
     "plan_from_pyomo": "backends.pyomo_model",
     "to_pyomo": "backends.pyomo_model",
     "write_model": "backends.pyomo_model",
+    "PyomoBackend": "backends.pyomo_solver",
     "Check": "checking",
     "check": "checking",
     "compile_problem": "compile",
@@ -73,6 +75,7 @@ __all__ = [
     "Model",
     "ModelError",
     "Problem",
+    "PyomoBackend",
     "Result",
     "Run",
     "TerritoryoptError",

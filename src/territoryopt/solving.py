@@ -18,7 +18,7 @@ from territoryopt.backends.protocol import Backend, Limits, Outcome, Progress, W
 from territoryopt.backends.running import run_watched
 from territoryopt.errors import BackendError, FaultList, InputError, TerritoryoptError
 from territoryopt.gaps import OPTIMAL_GAP, relative_gap
-from territoryopt.problem import IntArray, Prices, Problem, evaluate, plan_array, prove
+from territoryopt.problem import TOLERANCE, IntArray, Prices, Problem, evaluate, plan_array, prove
 from territoryopt.problem.screen import Impossible, screen
 from territoryopt.problem.tighten import tighten
 from territoryopt.reasons.conflict import Conflict, find_conflict
@@ -184,6 +184,9 @@ class _Run:
         self.watch.tell()
         if not self.done:
             self.relax()
+        if getattr(solver, "extended", False):
+            # A researcher's own constraints: what was found so far was not asked to keep them.
+            self.watch.forget_plan()
         if not self.done and not self.infeasible and self.limits.left > 0:
             self.ask(solver)
         if self.infeasible and self.watch.rep is None and not self.watch.stopping.is_set():
@@ -228,12 +231,13 @@ class _Run:
     def done(self) -> bool:
         """Whether nothing is left to search for."""
         reached = relative_gap(self.watch.objective, self.watch.best_bound)
-        stopped = self.watch.interrupted or self.watch.stopping.is_set()
-        return stopped or reached <= max(self.limits.gap, OPTIMAL_GAP)
+        if self.watch.interrupted or self.watch.stopping.is_set():
+            return True
+        return self.watch.rep is not None and reached <= max(self.limits.gap, OPTIMAL_GAP)
 
     def relax(self) -> None:
         """Prices from the LP relaxation, and the bound they prove by our own arithmetic."""
-        from territoryopt.backends.highs import infeasibility, lp_prices
+        from territoryopt.backends.relaxation import infeasibility, lp_prices
 
         answer = lp_prices(self.tight, self.limits, self.watch)
         proof = prove(self.tight, answer.prices)
@@ -280,8 +284,7 @@ class _Run:
         claimed, by = watch.claimed, watch.claimed_by
         notes = [*problem.notes, *watch.notes, *self.notes]
         if found is not None:
-            tolerance = TRUST * max(1.0, abs(objective)) if objective else TRUST
-            if claimed > objective + tolerance:
+            if claimed > objective + self._tolerance(objective):
                 notes.append(
                     f"the bound {claimed:,.6g} claimed by {by} is wrong: a plan of "
                     f"{objective:,.6g} is in hand. It was dropped"
@@ -299,7 +302,7 @@ class _Run:
         elif claimed > proved:
             bound, source = claimed, f"claimed by {by}"
         bound, proved = min(bound, objective), min(proved, objective)
-        reached = relative_gap(objective, bound)
+        reached = np.inf if found is None else relative_gap(objective, bound)
         return Result(
             problem=problem,
             status=self._status(found is not None, infeasible, reached),
@@ -319,6 +322,15 @@ class _Run:
             conflict=self.conflict,
             notes=tuple(dict.fromkeys(notes)),
         )
+
+    def _tolerance(self, objective: float) -> float:
+        """How much a plan may be better than a right bound: bounds are of exact rules, and the
+        check forgives each hard row a little, which its price turns into money."""
+        given = sum(
+            float((np.abs(y) * TOLERANCE * rows.scale).sum())
+            for rows, y in zip(self.problem.rows, self.prices.rows, strict=True)
+        )
+        return TRUST * (abs(objective) or 1.0) + given
 
     def _status(self, plan: bool, infeasible: bool, reached: float) -> Status:
         finished = self.outcome is not None and self.outcome.finished

@@ -1,124 +1,24 @@
-"""HiGHS behind our arrays: LP prices, the least-violation LP, and branch and bound."""
+"""HiGHS behind our arrays: branch and bound on the whole model."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
 from territoryopt.backends.highs_session import INFEASIBLE, Answer, Session, load, version_of
 from territoryopt.backends.linear import LinearModel, linear_model
-from territoryopt.backends.protocol import Limits, Outcome, Watch
+from territoryopt.backends.protocol import Limits, Outcome, Watch, log
 from territoryopt.backends.running import run_watched
 from territoryopt.backends.sizes import too_many_pairs
-from territoryopt.problem import TOLERANCE, IntArray, Prices, Problem, Proof, evaluate, prove
+from territoryopt.gaps import relative_gap
+from territoryopt.problem import IntArray, Problem, evaluate
 
 MOST_PAIRS = 20_000_000
 """Beyond this the model takes some 5 GB before HiGHS has begun."""
 
-
-@dataclass(frozen=True, eq=False)
-class LpAnswer:
-    """The LP relaxation as HiGHS leaves it.
-
-    prices: of the problem's rows, in our sign (`Prices`); zeros where HiGHS has none. infeasible:
-    HiGHS says the relaxation has no solution, hence no plan exists (a claim). finished: solved to
-    optimality. rep: int[accounts], each account's rep of largest share, -1 where there is no
-    solution. split: accounts the LP shares among several reps.
-    """
-
-    prices: Prices
-    infeasible: bool
-    finished: bool
-    rep: IntArray
-    split: int
-    by: str
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """One hard row that takes part in a proof that no plan exists."""
-
-    rule: str
-    label: str
-    price: float
-
-
-@dataclass(frozen=True, eq=False)
-class Infeasibility:
-    """What the least-violation LP proves.
-
-    violation: proved least sum over the hard rows of violation / scale, by any plan; inf where an
-    account has no eligible rep. certified: it exceeds what the checker's tolerance forgives, so
-    that no plan exists, by our own arithmetic whoever found the prices. conflicts: rows whose
-    price is not zero, the dearest first (price: per unit of the row, in violation per unit).
-    homeless: int[n], accounts without an eligible rep. proof: of `Problem.elastic()`.
-    """
-
-    certified: bool
-    violation: float
-    conflicts: tuple[Conflict, ...]
-    homeless: IntArray
-    proof: Proof
-
-
-def lp_prices(problem: Problem, limits: Limits, watch: Watch) -> LpAnswer:
-    """Solve the LP relaxation over all eligible pairs. `problem` is over units.
-
-    Without groupings, `prove(problem, answer.prices)` equals the LP optimum (to about 1e-9, and
-    from below in any case). Raises BackendError if HiGHS is missing or breaks.
-    """
-    model = linear_model(problem)
-    answer, by = _relaxation(model, limits, watch)
-    prices, rep, split = Prices.zero(problem), np.full(problem.accounts, -1, dtype=np.int64), 0
-    if answer is not None and answer.row_dual is not None:
-        prices = model.prices_of(answer.row_dual)
-    if answer is not None and answer.values is not None:
-        rep = model.plan_of(answer.values)
-        inner = (answer.values[: len(model.pairs)] > 1e-6) & (
-            answer.values[: len(model.pairs)] < 1 - 1e-6
-        )
-        split = len(np.unique(model.pairs.account[inner]))
-    status = answer.status if answer is not None else ""
-    return LpAnswer(prices, status in INFEASIBLE, status == "Optimal", rep, split, by)
-
-
-def infeasibility(problem: Problem, limits: Limits, watch: Watch) -> Infeasibility:
-    """Whether no plan exists, by the LP over eligible pairs in which hard rows may be violated.
-
-    Groupings and integrality are dropped, so that "not certified" proves nothing. Raises
-    BackendError if HiGHS is missing or breaks.
-    """
-    elastic = problem.elastic()
-    answer = lp_prices(elastic, limits, watch)
-    proof = prove(elastic, answer.prices)
-    hard = sum(int((rows.price > 0).sum()) for rows in elastic.rows)
-    conflicts = [
-        Conflict(rows.name, rows.labels[r], float(y[r]))
-        for rows, y in zip(elastic.rows, proof.prices.rows, strict=True)
-        for r in np.flatnonzero(np.abs(y) * rows.scale > 1e-6)
-    ]
-    conflicts.sort(key=lambda each: -abs(each.price))
-    homeless = np.setdiff1d(np.arange(problem.accounts), elastic.pairs.account)
-    return Infeasibility(
-        certified=bool(proof.bound > TOLERANCE * hard),
-        violation=proof.bound,
-        conflicts=tuple(conflicts),
-        homeless=homeless,
-        proof=proof,
-    )
-
-
-def _relaxation(model: LinearModel, limits: Limits, watch: Watch) -> tuple[Answer | None, str]:
-    session = Session(model, limits, relaxed=True)
-    # At every size measured (20 thousand to a million pairs) the simplex method was faster than the
-    # interior-point method, which at a million without crossover gave prices that prove little.
-    session.option("solver", "simplex")
-    session.watch(watch)
-    answer = run_watched(session.run, session.stop, limits, watch)
-    if answer is not None:
-        session.close()
-    return answer, session.by
+ROUNDING = 1e-6
+"""What a bound and a plan of HiGHS may differ by, relative, when it calls the plan optimal."""
 
 
 class HighsBackend:
@@ -139,16 +39,36 @@ class HighsBackend:
         if not len(problem.pairs):
             return _nothing_to_assign(problem, watch)
         model = linear_model(problem)
-        session = Session(model, limits, relaxed=False)
         if start is not None:
             watch.plan(start)
-            session.start_from(start)
-        session.watch(watch)
-        answer = run_watched(session.run, session.stop, limits, watch)
-        if answer is None:
-            return Outcome(session.by)
-        session.close()
-        return _outcome(model, answer, session.by, watch)
+        outcome = _run(model, limits, start, watch, restarts=True)
+        if outcome.finished and not outcome.infeasible and not _closed(watch, limits):
+            # Restarts have been seen to lose a plan that HiGHS then calls optimal without it.
+            log.debug("%s stopped short of its own bound; searching again", outcome.by)
+            again = _run(model, limits, watch.rep, watch, restarts=False)
+            outcome = replace(again, finished=again.finished and _closed(watch, limits))
+        return outcome
+
+
+def _run(
+    model: LinearModel, limits: Limits, start: IntArray | None, watch: Watch, *, restarts: bool
+) -> Outcome:
+    session = Session(model, limits, relaxed=False)
+    if not restarts:
+        session.option("mip_allow_restart", False)
+    if start is not None:
+        session.start_from(start)
+    session.watch(watch)
+    answer = run_watched(session.run, session.stop, limits, watch)
+    if answer is None:
+        return Outcome(session.by)
+    session.close()
+    return _outcome(model, answer, session.by, watch)
+
+
+def _closed(watch: Watch, limits: Limits) -> bool:
+    """Whether the plan in hand is as near to the bound as was asked, but for rounding."""
+    return relative_gap(watch.objective, watch.best_bound) <= max(limits.gap, ROUNDING)
 
 
 def _nothing_to_assign(problem: Problem, watch: Watch) -> Outcome:

@@ -105,6 +105,11 @@ class Watch:
                 return True
         return False
 
+    def forget_plan(self) -> None:
+        """Start again without a plan, as for a model that asks for more than the problem."""
+        with self._lock:
+            self.objective, self.rep = np.inf, None
+
     def bound(self, value: float, by: str = "") -> None:
         """Take a bound: proved by our arithmetic, or claimed `by` a named solver."""
         if np.isnan(value):

@@ -1,0 +1,120 @@
+"""The LP relaxation: prices of the rows for the proved bound, and proof that no plan exists.
+
+HiGHS finds the prices; what they prove is recomputed by `territoryopt.problem.prove`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from territoryopt.backends.highs_session import INFEASIBLE, Answer, Session
+from territoryopt.backends.linear import LinearModel, linear_model
+from territoryopt.backends.protocol import Limits, Watch
+from territoryopt.backends.running import run_watched
+from territoryopt.problem import TOLERANCE, IntArray, Prices, Problem, Proof, prove
+
+
+@dataclass(frozen=True, eq=False)
+class LpAnswer:
+    """The LP relaxation as HiGHS leaves it.
+
+    prices: of the problem's rows, in our sign (`Prices`); zeros where HiGHS has none. infeasible:
+    HiGHS says the relaxation has no solution, hence no plan exists (a claim). finished: solved to
+    optimality. rep: int[accounts], each account's rep of largest share, -1 where there is no
+    solution. split: accounts the LP shares among several reps.
+    """
+
+    prices: Prices
+    infeasible: bool
+    finished: bool
+    rep: IntArray
+    split: int
+    by: str
+
+
+@dataclass(frozen=True)
+class PricedRow:
+    """One hard row that takes part in a proof that no plan exists."""
+
+    rule: str
+    label: str
+    price: float
+
+
+@dataclass(frozen=True, eq=False)
+class Infeasibility:
+    """What the least-violation LP proves.
+
+    violation: proved least sum over the hard rows of violation / scale, by any plan; inf where an
+    account has no eligible rep. certified: it exceeds what the checker's tolerance forgives, so
+    that no plan exists, by our own arithmetic whoever found the prices. conflicts: rows whose
+    price is not zero, the dearest first (price: per unit of the row, in violation per unit).
+    homeless: int[n], accounts without an eligible rep. proof: of `Problem.elastic()`.
+    """
+
+    certified: bool
+    violation: float
+    conflicts: tuple[PricedRow, ...]
+    homeless: IntArray
+    proof: Proof
+
+
+def lp_prices(problem: Problem, limits: Limits, watch: Watch) -> LpAnswer:
+    """Solve the LP relaxation over all eligible pairs. `problem` is over units.
+
+    Without groupings, `prove(problem, answer.prices)` equals the LP optimum (to about 1e-9, and
+    from below in any case). Raises BackendError if HiGHS is missing or breaks.
+    """
+    model = linear_model(problem)
+    answer, by = _relaxation(model, limits, watch)
+    prices, rep, split = Prices.zero(problem), np.full(problem.accounts, -1, dtype=np.int64), 0
+    if answer is not None and answer.row_dual is not None:
+        prices = model.prices_of(answer.row_dual)
+    if answer is not None and answer.values is not None:
+        rep = model.plan_of(answer.values)
+        inner = (answer.values[: len(model.pairs)] > 1e-6) & (
+            answer.values[: len(model.pairs)] < 1 - 1e-6
+        )
+        split = len(np.unique(model.pairs.account[inner]))
+    status = answer.status if answer is not None else ""
+    return LpAnswer(prices, status in INFEASIBLE, status == "Optimal", rep, split, by)
+
+
+def infeasibility(problem: Problem, limits: Limits, watch: Watch) -> Infeasibility:
+    """Whether no plan exists, by the LP over eligible pairs in which hard rows may be violated.
+
+    Groupings and integrality are dropped, so that "not certified" proves nothing. Raises
+    BackendError if HiGHS is missing or breaks.
+    """
+    elastic = problem.elastic()
+    answer = lp_prices(elastic, limits, watch)
+    proof = prove(elastic, answer.prices)
+    hard = sum(int((rows.price > 0).sum()) for rows in elastic.rows)
+    conflicts = [
+        PricedRow(rows.name, rows.labels[r], float(y[r]))
+        for rows, y in zip(elastic.rows, proof.prices.rows, strict=True)
+        for r in np.flatnonzero(np.abs(y) * rows.scale > 1e-6)
+    ]
+    conflicts.sort(key=lambda each: -abs(each.price))
+    homeless = np.setdiff1d(np.arange(problem.accounts), elastic.pairs.account)
+    return Infeasibility(
+        certified=bool(proof.bound > TOLERANCE * hard),
+        violation=proof.bound,
+        conflicts=tuple(conflicts),
+        homeless=homeless,
+        proof=proof,
+    )
+
+
+def _relaxation(model: LinearModel, limits: Limits, watch: Watch) -> tuple[Answer | None, str]:
+    session = Session(model, limits, relaxed=True)
+    # At every size measured (20 thousand to a million pairs) the simplex method was faster than the
+    # interior-point method, which at a million without crossover gave prices that prove little.
+    session.option("solver", "simplex")
+    session.watch(watch)
+    answer = run_watched(session.run, session.stop, limits, watch)
+    if answer is not None:
+        session.close()
+    return answer, session.by
