@@ -86,6 +86,6 @@ def _raise(data: Data) -> None:
     bad: list[Fault] = [fault for error in data.bad_input for fault in error.problems]
     bad = list(dict.fromkeys(bad))
     if data.faults:
-        raise ModelError([*data.faults.problems, *bad])
+        raise ModelError([*dict.fromkeys(data.faults.problems), *bad])
     if bad:
         raise InputError(bad)

@@ -6,13 +6,15 @@ import difflib
 import hashlib
 import re
 import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from territoryopt.errors import FaultList, ModelError, shortened
+from territoryopt.errors import Fault, FaultList, ModelError, shortened
 from territoryopt.terms import GOALS, RULES, AnyGoal, AnyRule, Term
 from territoryopt.terms.term import Amount, Filter, kind_name
 from territoryopt.units import COUNT, DISTANCE, HOURS, money, unit_fault
@@ -22,6 +24,12 @@ LARGEST_FILE = 1_000_000
 
 LARGEST_DEPTH = 20
 
+_BRANCH = re.compile(r"^(literal\[.*|constrained-.*|float|str)$")
+"""How the validator ends the path of a finding in a field that takes one of several types."""
+
+_KEY = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*"""
+_DEEP_KEY = re.compile(rf"(?<![\w-])(?:{_KEY}){{{LARGEST_DEPTH},}}")
+
 
 class Section(BaseModel):
     """A table of the TOML file: no unknown keys, no silent conversion."""
@@ -29,68 +37,123 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Where(Section):
-    """Row filters: column -> values kept, compared as text."""
+MISSING = (
+    'A pair that pairs.csv lacks: "refuse" is an error, "exclude" bars the pair, a number is taken '
+    "as its amount."
+)
+NotNegative = Annotated[Amount, Field(ge=0)]
 
-    accounts: Filter = Field(default_factory=dict)
-    reps: Filter = Field(default_factory=dict)
+
+class Where(Section):
+    """Which rows of the files are meant; the others are left out before anything else.
+
+    Values are compared as text. A row is kept if it has one of the values in every column named.
+    """
+
+    accounts: Filter = Field(
+        default_factory=dict, description='Rows of accounts.csv: column = ["values kept"].'
+    )
+    reps: Filter = Field(
+        default_factory=dict, description='Rows of reps.csv: column = ["values kept"].'
+    )
 
 
 class TravelSection(Section):
-    """How long a visit's share of a tour is; `territoryopt.travel.Travel` has the formula."""
+    """How long a visit's share of a tour is.
+
+    Formula: travel_ij = visits_i · circuity / speed_kmh · (2 km_ij + (s - 1) hop_i) / s
+             hop_i = 0.57 / sqrt(δ_i)
+    Symbols: visits_i visits_per_year of account i; km_ij great-circle km from the home of rep j
+             to account i; s stops_per_tour; hop_i km from one stop to the next; δ_i accounts per
+             km² around account i, from the distance to its hop_neighbours-th nearest account
+    Units: travel_ij hours/year; km_ij, hop_i km; visits_i visits/year
+    Source: shape of a tour: Daganzo 1984, Transportation Science 18(4), 331-350; circuity 1.2 for
+            the United States: Ballou, Rahardja & Sakai 2002, Transportation Research A 36(9),
+            843-848; the other defaults are our assumptions
+    """
 
     circuity: float = Field(default=1.2, ge=1, le=5, description="Road km per great-circle km.")
     speed_kmh: float = Field(default=60.0, gt=0, le=1000, description="Mean speed, km/hour.")
     stops_per_tour: float = Field(default=4.0, ge=1, le=1000, description="Visits on one tour.")
-    hop_neighbours: int = Field(default=5, ge=1, le=1000, description="For the local density.")
-    missing_km: float | None = Field(
-        default=None, ge=0, description="Distance where coordinates are unknown; else refused."
+    hop_neighbours: int = Field(
+        default=5, ge=1, le=1000, description="Which nearest account tells how dense accounts lie."
+    )
+    missing_km: Amount | None = Field(
+        default=None,
+        ge=0,
+        description="Distance taken where coordinates are unknown; refused when left out.",
     )
     pairs_hours: str | None = Field(
-        default=None, description="Column of pairs.csv with travel hours per visit."
+        default=None,
+        description="Column of pairs.csv with travel hours per visit, in place of the formula.",
     )
-    pairs_km: str | None = Field(default=None, description="Column of pairs.csv with one-way km.")
+    pairs_km: str | None = Field(
+        default=None, description="Column of pairs.csv with one-way km, in place of km_ij."
+    )
     pairs_missing: Literal["refuse", "exclude"] | Amount = Field(
-        default="refuse", description="What a pair that pairs.csv lacks is taken as."
+        default="refuse", description=MISSING
     )
 
 
 class WorkloadSection(Section):
-    """Call frequency and duration: columns of accounts, or one number for all."""
+    """How often an account is visited and for how long.
 
-    visits_per_year: str | Amount = Field(default="visits_per_year")
-    hours_per_visit: str | Amount = Field(default="hours_per_visit")
+    Formula: workload_ij = visits_i · hours_i + travel_ij
+    Symbols: visits_i visits_per_year of account i; hours_i hours_per_visit of account i
+    Units: visits/year; hours per visit, without the road
+    Source: Lodish 1975, J. Marketing Research 12(1), 30-36: call frequency times call duration
+    """
+
+    visits_per_year: str | NotNegative = Field(
+        default="visits_per_year", description="A column of accounts.csv, or one number for all."
+    )
+    hours_per_visit: str | NotNegative = Field(
+        default="hours_per_visit", description="A column of accounts.csv, or one number for all."
+    )
 
 
 class Measure(Section):
-    """A measure of the user's own: a numeric column of accounts, or of pairs."""
+    """A measure of your own: a numeric column of accounts, or of pairs.
+
+    It may take the name of a built-in measure, in the same unit, and then stands for it everywhere.
+    """
 
     unit: str = Field(description='Its unit: "hours/year", "<currency>/year", or any word.')
-    column: str | None = Field(default=None, description="Column of accounts.csv.")
-    pairs: str | None = Field(default=None, description="Column of pairs.csv.")
+    column: str | None = Field(
+        default=None, description="Column of accounts.csv; either this or pairs."
+    )
+    pairs: str | None = Field(
+        default=None, description="Column of pairs.csv; either this or column."
+    )
     per: Literal["year", "visit"] = Field(
-        default="year", description='"visit": times the visits per year of the account.'
+        default="year",
+        description='With pairs. "visit": times the visits per year of the account.',
     )
-    missing: Literal["refuse", "exclude"] | Amount = Field(
-        default="refuse", description="What a pair that pairs.csv lacks is taken as."
-    )
+    missing: Literal["refuse", "exclude"] | Amount = Field(default="refuse", description=MISSING)
     negative: bool = Field(default=False, description="Whether amounts below zero make sense.")
 
     @model_validator(mode="after")
     def _one_source(self) -> Measure:
         if (self.column is None) == (self.pairs is None):
             raise ValueError("a measure needs either column or pairs")
-        if self.column is not None and ("per" in self.model_fields_set):
-            raise ValueError('per = "visit" goes with pairs')
+        for key in ("per", "missing"):
+            if self.column is not None and key in self.model_fields_set:
+                raise ValueError(f"{key} goes with pairs, not with column")
+        if isinstance(self.missing, float) and self.missing < 0 and not self.negative:
+            raise ValueError("missing is below zero, and negative is not true")
         return self
 
 
 class Model(Section):
     """Measures, rules and goals under one currency label."""
 
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, description="What the model is called in results.")
     audience: str = Field(default="", description="Whom it is for, one paragraph.")
-    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
+    currency: str = Field(
+        default="USD",
+        pattern=r"^[A-Z]{3}$",
+        description="The label of all money, three capital letters; nothing is converted.",
+    )
     where: Where = Field(default_factory=Where)
     travel: TravelSection = Field(default_factory=TravelSection)
     workload: WorkloadSection = Field(default_factory=WorkloadSection)
@@ -100,10 +163,10 @@ class Model(Section):
     file: str = Field(default="", exclude=True)
     text: str = Field(default="", exclude=True, repr=False)
 
-    @cached_property
-    def units(self) -> dict[str, str]:
-        """The unit of every measure the model knows."""
-        built_in = {
+    @property
+    def built_in(self) -> dict[str, str]:
+        """The measures every model knows, with their units."""
+        return {
             "workload": HOURS,
             "calls": HOURS,
             "travel": HOURS,
@@ -112,7 +175,11 @@ class Model(Section):
             "revenue": money(self.currency),
             "count": COUNT,
         }
-        return built_in | {name: spec.unit for name, spec in self.measures.items()}
+
+    @cached_property
+    def units(self) -> dict[str, str]:
+        """The unit of every measure the model knows."""
+        return self.built_in | {name: spec.unit for name, spec in self.measures.items()}
 
     @property
     def terms(self) -> dict[str, Term]:
@@ -158,24 +225,35 @@ def load_model(source: str | Path) -> Model:
     Raises ModelError with every fault, each with file and key.
     """
     path = Path(source)
-    if path.suffix != ".toml" and not path.exists():
+    if path.suffix != ".toml" and not _is_there(path):
         path = model_path(str(source))
+    name = shortened(path, 500)
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise ModelError([f"{path}: is larger than {LARGEST_FILE:,} bytes, so not a model"])
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise ModelError([f"{path}: cannot be read: {error.strerror or error}"]) from error
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ModelError([f"{path}: is not UTF-8 text. Save it as UTF-8"]) from error
+        raise ModelError([Fault("is not UTF-8 text", "Save it as UTF-8", file=name)]) from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ModelError([Fault(f"cannot be read: {why}", file=name)]) from error
+    if len(content) > LARGEST_FILE:
+        raise ModelError([Fault(f"is larger than {LARGEST_FILE:,} bytes, so no model", file=name)])
     return parse_model(text, str(source) if path == Path(source) else path.name)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name too long for a file
+        return False
 
 
 def parse_model(text: str, file: str = "model") -> Model:
     """A model from TOML text; `file` is how messages name it."""
     faults = FaultList(ModelError)
-    if _depth(text) > LARGEST_DEPTH:
-        raise ModelError([f"{file}: is nested too deeply to be a model"])
+    if _depth(text) > LARGEST_DEPTH or _DEEP_KEY.search(text):
+        raise ModelError([Fault("is nested too deeply to be a model", file=file)])
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
@@ -186,16 +264,22 @@ def parse_model(text: str, file: str = "model") -> Model:
             row=int(row.group(1)) if row else None,
         )
         raise ModelError(faults.problems) from error
+    for key in _huge_numbers(table):
+        faults.add("is too large a whole number", file=file, key=shortened(key, 200))
+    faults.raise_if_any()
     for key in ("file", "text"):
         if key in table:
             faults.add("is not a key of a model", file=file, key=key)
     try:
         model = Model.model_validate({**table, "file": file, "text": text})
     except ValidationError as error:
-        for item in error.errors(include_url=False):
-            _tell(dict(item), table, file, faults)
+        items = [dict(item) for item in error.errors(include_url=False)]
+        _tell_all(items, table, file, faults)
+        rest = _sound_part(items, table, file)
+        if rest is not None:
+            _check(rest, table, faults)
         raise ModelError(faults.problems) from error
-    _check(model, faults)
+    _check(model, table, faults)
     faults.raise_if_any()
     return model
 
@@ -204,7 +288,7 @@ def model_path(name: str) -> Path:
     """The file of a model that comes with the package."""
     known = library("models")
     path = known / f"{name}.toml"
-    if not re.fullmatch(r"[\w-]+", name) or not path.is_file():
+    if not re.fullmatch(r"[\w-]{1,100}", name) or not path.is_file():
         names = sorted(p.stem for p in known.glob("*.toml"))
         close = difflib.get_close_matches(name, names, 1, 0.5)
         hint = f" Did you mean {close[0]!r}?" if close else ""
@@ -234,6 +318,18 @@ def _depth(text: str) -> int:
     return most
 
 
+def _huge_numbers(value: object, key: str = "") -> Iterator[str]:
+    """The keys of whole numbers beyond 64 bits; Python may refuse even to write these out."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from _huge_numbers(part, f"{key}.{name}" if key else name)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _huge_numbers(part, key)
+    elif isinstance(value, int) and value.bit_length() > 63:
+        yield key
+
+
 _KINDS: dict[str, dict[str, type[Term]]] = {
     "rules": {kind_name(term): term for term in RULES},
     "goals": {kind_name(term): term for term in GOALS},
@@ -247,15 +343,39 @@ _SECTIONS: dict[str, type[Section]] = {
 }
 
 
-def _tell(item: dict[str, Any], table: dict[str, Any], file: str, faults: FaultList) -> None:
-    """One finding of the validator as a fault in our words."""
-    path = [str(part) for part in item["loc"]]
+def _tell_all(
+    items: list[dict[str, Any]], table: dict[str, Any], file: str, faults: FaultList
+) -> None:
+    """The findings of the validator in our words, one fault for each key."""
+    found: dict[str, Fault] = {}
+    for item in items:
+        path, branch = _path(item["loc"])
+        fault = _fault(item, path, table, file)
+        earlier = found.get(fault.key)
+        if earlier is None:
+            found[fault.key] = fault
+        elif branch and earlier.message != fault.message:
+            message = f"{earlier.message}, or {fault.message.removeprefix('must be ')}"
+            found[fault.key] = replace(earlier, message=message)
+    faults.problems.extend(found.values())
+
+
+def _path(loc: tuple[int | str, ...]) -> tuple[list[str], bool]:
+    """The dotted path of a finding, and whether it was one of several types a field may take."""
+    path = [str(part) for part in loc]
     if len(path) > 2 and path[0] in ("rules", "goals"):
         del path[2]  # the validator names the kind between the rule and its key
-    path = [part for part in path if not re.match(r"^(literal\[|constrained-|float$|str$)", part)]
+    named = 1 if path[0] in ("travel", "workload") else 2  # tables whose keys are fields
+    branch = len(path) > named + 1 and path[0] != "where" and path[named] != "where"
+    branch = branch and _BRANCH.match(path[-1]) is not None
+    return (path[:-1] if branch else path), branch
+
+
+def _fault(item: dict[str, Any], path: list[str], table: dict[str, Any], file: str) -> Fault:
     key = ".".join(path)
-    kind, value = item["type"], item.get("input")
-    message, remedy = item["msg"], ""
+    kind, value, limits = item["type"], item.get("input"), item.get("ctx", {})
+    message = _WORDS[kind].format(**limits) if kind in _WORDS else item["msg"]
+    remedy = ""
     if kind == "extra_forbidden":
         message = "is not a known key"
         remedy = _known_keys(path, table)
@@ -264,22 +384,72 @@ def _tell(item: dict[str, Any], table: dict[str, Any], file: str, faults: FaultL
     elif kind in ("union_tag_invalid", "union_tag_not_found"):
         kinds = list(_KINDS[path[0]])
         value = value.get("kind", "") if isinstance(value, dict) else value
+        value = value if isinstance(value, str) else type(value).__name__
         message = "is not a known kind" if value else "needs a kind"
-        close = difflib.get_close_matches(str(value), kinds, 1, 0.5)
+        close = difflib.get_close_matches(value[:100], kinds, 1, 0.5)
         remedy = f"Did you mean {close[0]!r}? " if close else ""
         remedy += f"Kinds of {path[0]}: {', '.join(kinds)}"
         key += ".kind"
-    elif kind == "less_than" and path[-1].startswith(("tolerance", "min_share", "max_share")):
-        message = "is a fraction below 1"
+    elif kind in ("less_than", "less_than_equal") and path[-1] in _FRACTIONS:
+        message = "is a fraction below 1" if kind == "less_than" else "is a fraction, at most 1"
         if isinstance(value, int | float) and 1 <= value <= 100:
             remedy = f"For {value:g} % write {value / 100:g}"
     elif kind == "greater_than_equal" and path[-1] == "price":
         message = "a price is zero or more: money for each unit broken or used"
     elif kind == "value_error":
         message = message.removeprefix("Value error, ")
-    shown = "" if isinstance(value, dict | list) else value
-    if not any(p.key == key and p.message == message for p in faults.problems):
-        faults.add(message, remedy, file=file, key=key, value=shown)
+    shown = "" if isinstance(value, dict | list) else shortened(value)
+    return Fault(message, remedy, file=file, key=shortened(key, 200), value=shown)
+
+
+_FRACTIONS = ("tolerance", "min_share", "max_share")
+
+_WORDS = {
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "string_type": 'must be text in quotes, such as "name"',
+    "bool_type": "must be true or false",
+    "list_type": 'must be a list, such as ["A", "B"]',
+    "dict_type": "must be a table",
+    "model_type": "must be a table",
+    "model_attributes_type": "must be a table",
+    "literal_error": "must be {expected}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "greater_than": "must be above {gt:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "less_than": "must be below {lt:g}",
+    "string_too_short": "must not be empty",
+    "string_pattern_mismatch": 'must be three capital letters, such as "USD"',
+}
+"""The validator's findings, as a person would put them."""
+
+
+UNSOUND = "unknown"
+"""The unit of a measure that could not be read, while the rest of the model is judged."""
+
+
+def _sound_part(items: list[dict[str, Any]], table: dict[str, Any], file: str) -> Model | None:
+    """The model without what the validator found fault with, so that the rest is judged too."""
+    rest = {name: dict(part) if isinstance(part, dict) else part for name, part in table.items()}
+    rest.setdefault("name", "model")
+    for item in items:
+        section, *path = (str(part) for part in item["loc"])
+        if section in ("currency", "measures") and not path:
+            return None  # every unit, or every measure, would seem wrong
+        if section in ("rules", "goals", "measures") and path:
+            rest[section].pop(path[0], None)
+            if section == "measures":
+                rest[section][path[0]] = {"unit": UNSOUND, "column": path[0]}
+        elif section == "name":
+            rest["name"] = "model"
+        else:
+            rest.pop(section, None)
+    try:
+        return Model.model_validate({**rest, "file": file, "text": ""})
+    except ValidationError:
+        return None
 
 
 def _known_keys(path: list[str], table: dict[str, Any]) -> str:
@@ -297,29 +467,37 @@ def _known_keys(path: list[str], table: dict[str, Any]) -> str:
     return f"{hint}Known here: {', '.join(names)}"
 
 
-def _check(model: Model, faults: FaultList) -> None:
-    """What single fields cannot say: names across tables, units, and that there is a goal."""
-    if not model.goals:
+def _check(model: Model, table: dict[str, Any], faults: FaultList) -> None:
+    """What single fields cannot say: names across tables, units, and that there is a goal.
+
+    `table` is the file, which may hold more than the model where part of it was not sound.
+    """
+    if not table.get("goals"):
         faults.add(
             "has no goal, so every plan would be as good as any other",
             'Add one, such as [goals.driving] with kind = "travel"',
             file=model.file,
             key="goals",
         )
-    for name in model.rules.keys() & model.goals.keys():
-        faults.add("names a rule and a goal", "Rename one", file=model.file, key=f"goals.{name}")
+    for name in model.goals:
+        if name in model.rules:
+            key = f"goals.{shortened(name)}"
+            faults.add("names a rule and a goal", "Rename one", file=model.file, key=key)
     for name, spec in model.measures.items():
         fault = unit_fault(spec.unit, model.currency)
+        built_in = model.built_in.get(name, spec.unit)
+        if not fault and spec.unit not in (built_in, UNSOUND):
+            fault = f"{name} is a built-in measure, counted in {built_in}"
         if fault:
             faults.add(
                 fault,
                 "Convert the column, or name the unit it has",
                 file=model.file,
-                key=f"measures.{name}.unit",
+                key=f"measures.{shortened(name)}.unit",
                 value=spec.unit,
             )
     for name, term in model.terms.items():
-        table = "rules" if name in model.rules else "goals"
+        section = "rules" if name in model.rules else "goals"
         for measure in term.measures():
             if measure not in model.units:
                 close = difflib.get_close_matches(measure, list(model.units), 1, 0.5)
@@ -328,7 +506,7 @@ def _check(model: Model, faults: FaultList) -> None:
                     "is not a known measure",
                     f"{hint}Known: {', '.join(model.units)}; add others under [measures]",
                     file=model.file,
-                    key=f"{table}.{name}.measure",
+                    key=f"{section}.{shortened(name)}.measure",
                     value=measure,
                 )
     if model.travel.pairs_hours is not None and model.travel.pairs_km is not None:

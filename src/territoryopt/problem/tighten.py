@@ -20,6 +20,8 @@ from territoryopt.problem.problem import Problem
 DECIMALS = 6
 """Digits behind the point that amounts may have and still count as whole steps."""
 LARGEST = 2.0**52
+ROUNDING = 1e-12
+"""How far floating point may have carried an amount from a decimal number, as a fraction of it."""
 
 
 def tighten(problem: Problem) -> Problem:
@@ -42,12 +44,19 @@ def _tightened(rows: Rows, problem: Problem) -> Rows:
     slack = TOLERANCE * rows.scale
     upper = _inside(rows.upper - rows.constant + slack, step, np.floor) + rows.constant
     lower = _inside(rows.lower - rows.constant - slack, step, np.ceil) + rows.constant
-    # A bound that is a multiple already may come back a little off: keep the given one then.
-    upper = np.where(hard & (upper < rows.upper), upper, rows.upper)
-    lower = np.where(hard & (lower > rows.lower), lower, rows.lower)
-    if (lower > upper).any() or (upper == rows.upper).all() and (lower == rows.lower).all():
+    # A bound that is a multiple already may come back a little off: keep the given one then, and
+    # every bound that a multiple is within the tolerance of.
+    upper = np.where(hard & (upper < rows.upper - slack), upper, rows.upper)
+    lower = np.where(hard & (lower > rows.lower + slack), lower, rows.lower)
+    same = (upper == rows.upper).all() and (lower == rows.lower).all()
+    if same or (lower > upper).any():
         return rows
-    return replace(rows, lower=lower, upper=upper)
+    out = replace(rows, lower=lower, upper=upper)
+    # The tolerance is a fraction of the bounds and moves with them. Should it reach the next step,
+    # more plans would hold than before; should it sink to the rounding of sums, fewer.
+    tolerance = TOLERANCE * out.scale
+    unsafe = (tolerance >= 0.5 * step) | (tolerance <= ROUNDING * np.abs(rows.constant))
+    return rows if (hard & unsafe).any() else out
 
 
 def _inside(bound: FloatArray, step: float, to: np.ufunc) -> FloatArray:
@@ -86,8 +95,6 @@ def _scale(values: FloatArray) -> float | None:
         if largest * scale > LARGEST:
             return None
         scaled = values * scale
-        if np.all(
-            np.abs(scaled - np.rint(scaled)) <= 1e-9 * np.maximum(1.0, np.abs(scaled) * 1e-6)
-        ):
+        if np.all(np.abs(scaled - np.rint(scaled)) <= ROUNDING * np.abs(scaled)):
             return scale
     return None

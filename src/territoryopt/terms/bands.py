@@ -85,7 +85,8 @@ class Capacity(Rule):
         )
 
     def parts(self, name: str, data: Data) -> Iterator[Part]:
-        lower, upper = _side(self.min, -np.inf, data), _side(self.max, np.inf, data)
+        lower = _side(self.min, -np.inf, data, "min")
+        upper = _side(self.max, np.inf, data, "max")
         for j in np.flatnonzero(lower > upper):
             data.fault(
                 "min",
@@ -135,7 +136,7 @@ class Group(Rule):
         if cells is None:
             return
         present = [v for v in dict.fromkeys(str(c) for c in cells) if v]
-        groups = present if self.values is None else self.values
+        groups = present if self.values is None else list(dict.fromkeys(self.values))
         for value in groups:
             if value not in present:
                 data.fault("values", f"no rep has {self.column} = {value}", value=value)
@@ -198,11 +199,11 @@ def rep_rows(
     )
 
 
-def _side(value: float | str | None, open_: float, data: Data) -> FloatArray:
+def _side(value: float | str | None, open_: float, data: Data, field: str) -> FloatArray:
     if value is None:
         return np.full(data.reps, open_)
     if isinstance(value, str):
-        return data.rep_column(value).copy()
+        return data.rep_column(value, field).copy()
     return np.full(data.reps, float(value))
 
 

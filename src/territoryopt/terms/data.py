@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from territoryopt.cells import ObjectArray
-from territoryopt.errors import FaultList, InputError, ModelError
+from territoryopt.errors import FaultList, InputError, ModelError, shortened
 from territoryopt.problem import (
     AccountAmounts,
     Amounts,
@@ -59,6 +59,7 @@ class Data:
         self.notes: list[str] = []
         self.key = ""
         self._amounts: dict[str, Amounts] = {}
+        self._absent: dict[str, BoolArray] = {}
 
     # -- faults ---------------------------------------------------------------------------------
 
@@ -67,24 +68,26 @@ class Data:
         key = f"{self.key}.{field}" if field else self.key
         self.faults.add(message, remedy, file=self.model.file, key=key, value=value)
 
-    def no_column(self, table: Table, column: str, field: str = "") -> None:
-        """A column that a file does not have."""
+    def no_column(self, table: Table, column: str, key: str) -> None:
+        """A column that a file does not have; `key` is the TOML key that asks for it."""
         close = get_close_matches(column, list(table.columns), 1, 0.5)
         hint = f"Did you mean {close[0]!r}? " if close else ""
-        self.fault(
-            field,
-            f"{table.file} has no column {column!r}",
+        self.faults.add(
+            f"{table.file} has no column {shortened(column)!r}",
             f"{hint}Add it, or name another in the model. There are {', '.join(table.columns)}",
+            file=self.model.file,
+            key=key,
         )
 
-    def account_column(self, column: str, minimum: float | None = 0.0) -> FloatArray:
-        return self._column("accounts", column, minimum)
+    def account_column(self, column: str, key: str, minimum: float | None = 0.0) -> FloatArray:
+        """float[accounts]: a numeric column of accounts; every cell must be filled."""
+        return self._column("accounts", column, key, minimum)
 
-    def _column(self, table: str, column: str, minimum: float | None) -> FloatArray:
+    def _column(self, table: str, column: str, key: str, minimum: float | None) -> FloatArray:
         source = self.instance.accounts if table == "accounts" else self.instance.reps
         size = self.accounts if table == "accounts" else self.reps
         if column not in source.columns:
-            self.no_column(source, column)
+            self.no_column(source, column, key)
             return np.ones(size)
         try:
             if table == "accounts":
@@ -94,14 +97,15 @@ class Data:
             self.bad_input.append(error)
             return np.ones(size)
 
-    def rep_column(self, column: str, minimum: float | None = 0.0) -> FloatArray:
-        """float[reps]: a numeric column of reps; every cell must be filled."""
-        return self._column("reps", column, minimum)
+    def rep_column(self, column: str, field: str) -> FloatArray:
+        """float[reps]: a numeric column of reps, zero or more; every cell must be filled.
+        `field` is the field of the term being compiled that names it."""
+        return self._column("reps", column, f"{self.key}.{field}", 0.0)
 
     def rep_text(self, column: str) -> ObjectArray | None:
         """The text of a column of reps; None, with a fault, where there is none."""
         if column not in self.instance.reps.columns:
-            self.no_column(self.instance.reps, column)
+            self.no_column(self.instance.reps, column, f"{self.key}.column")
             return None
         return self.instance.reps.columns[column]
 
@@ -116,7 +120,7 @@ class Data:
                 f"{self.key} binds nothing: {self.instance.accounts.file} has no column {column}"
             )
         else:
-            self.no_column(self.instance.accounts, column, "column")
+            self.no_column(self.instance.accounts, column, f"{self.key}.column")
         return np.full(self.accounts, "", dtype=object)
 
     def account_mask(self, where: dict[str, list[str]]) -> BoolArray:
@@ -124,7 +128,7 @@ class Data:
         mask = np.ones(self.accounts, dtype=bool)
         for column, values in where.items():
             if column not in self.instance.accounts.columns:
-                self.no_column(self.instance.accounts, column, f"where.{column}")
+                self.no_column(self.instance.accounts, column, f"{self.key}.where.{column}")
                 continue
             cells = self.instance.accounts.columns[column]
             found = np.isin(cells.astype(str), values)
@@ -147,16 +151,18 @@ class Data:
     def _build(self, measure: str) -> Amounts:  # noqa: PLR0911 - one line per kind of measure
         spec = self.model.measures.get(measure)
         if spec is not None:
+            minimum = None if spec.negative else 0.0
             if spec.column is not None:
-                minimum = None if spec.negative else 0.0
-                return AccountAmounts(self.account_column(spec.column, minimum), self.reps)
+                key = f"measures.{measure}.column"
+                return AccountAmounts(self.account_column(spec.column, key, minimum), self.reps)
             assert spec.pairs is not None  # the model sees to it that there is one of the two
-            values = self.pair_table(spec.pairs, spec.missing, f"measures.{measure}")
+            key = f"measures.{measure}.pairs"
+            values = self.pair_table(spec.pairs, spec.missing, key, minimum)
             return DenseAmounts(values * self.visits[:, None] if spec.per == "visit" else values)
         if measure in _COLUMNS or measure == "count":
-            column = _COLUMNS.get(measure)
+            column, key = _COLUMNS.get(measure), f"{self.key}.measure"
             ones = np.ones(self.accounts)
-            return AccountAmounts(self.account_column(column) if column else ones, self.reps)
+            return AccountAmounts(self.account_column(column, key) if column else ones, self.reps)
         if measure == "distance":
             return self._stored(*distance_km(self))
         if measure == "travel":
@@ -165,7 +171,7 @@ class Data:
                 lambda start, stop: self.visits[start:stop, None] * per_visit.rows(start, stop),
                 lambda i, j: self.visits[i] * per_visit.pairs(i, j),
             )
-        calls = self.visits * self._per_account(self.model.workload.hours_per_visit)
+        calls = self.visits * self.hours
         if measure == "calls":
             return AccountAmounts(calls, self.reps)
         travel = self.amounts("travel")
@@ -184,17 +190,26 @@ class Data:
             return amounts
         return DenseAmounts(amounts.block(0, self.accounts))
 
-    def _per_account(self, source: str | float) -> FloatArray:
+    def _per_account(self, source: str | float, key: str) -> FloatArray:
         if isinstance(source, str):
-            return self.account_column(source)
+            return self.account_column(source, key)
         return np.full(self.accounts, float(source))
 
     @cached_property
     def visits(self) -> FloatArray:
         """float[accounts]: call frequency f_i, visits per year."""
-        return self._per_account(self.model.workload.visits_per_year)
+        source = self.model.workload.visits_per_year
+        return self._per_account(source, "workload.visits_per_year")
 
-    def pair_table(self, column: str, missing: str | float, key: str) -> FloatArray:
+    @cached_property
+    def hours(self) -> FloatArray:
+        """float[accounts]: call duration c_i, hours per visit, without travel."""
+        source = self.model.workload.hours_per_visit
+        return self._per_account(source, "workload.hours_per_visit")
+
+    def pair_table(
+        self, column: str, missing: str | float, key: str, minimum: float | None = 0.0
+    ) -> FloatArray:
         """float[accounts, reps] of a pairs column, with absent pairs treated as `missing` says."""
         source = self.instance.pairs
         if source is None or column not in source.columns:
@@ -213,12 +228,16 @@ class Data:
         except InputError as error:
             self.bad_input.append(error)
             return np.ones((self.accounts, self.reps))
+        if minimum is not None and (cells < minimum).any():
+            self._refuse_below(source, column, cells, minimum)
         absent = np.isnan(values)
         if not absent.any():
             return values
         if missing == "exclude":
             name = f"no {column} in pairs.csv"
-            self.exclusions[name] = Exclusion(name, "pairs", DenseAmounts(absent.astype(float)))
+            barred = DenseAmounts(absent.astype(np.float64))
+            self.exclusions[name] = Exclusion(name, "pairs", barred)
+            self._absent[column] = absent
         elif missing == "refuse":
             i, j = np.argwhere(absent)[0]
             self.faults.add(
@@ -229,6 +248,35 @@ class Data:
                 key=key,
             )
         return np.where(absent, 0.0 if isinstance(missing, str) else missing, values)
+
+    def _refuse_below(self, table: Table, column: str, cells: FloatArray, minimum: float) -> None:
+        faults = FaultList(InputError)
+        for k in np.flatnonzero(cells < minimum):
+            faults.add(
+                f"the number is below {minimum:g}",
+                "Correct it, or say negative = true where such amounts make sense",
+                file=table.file,
+                row=int(table.lines[k]),
+                column=column,
+                value=table.columns[column][k],
+            )
+        self.bad_input.append(InputError(faults.problems))
+
+    def _usable_block(self, measure: str, start: int, stop: int) -> FloatArray:
+        """Amounts of a measure, inf where `missing = "exclude"` bars a pair for want of it."""
+        spec, travel = self.model.measures.get(measure), self.model.travel
+        columns: tuple[str | None, ...] = ()
+        if spec is not None:
+            columns = (spec.pairs,)
+        elif measure == "distance":
+            columns = (travel.pairs_km,)
+        elif measure in ("travel", "workload"):
+            columns = (travel.pairs_hours or travel.pairs_km,)
+        out = self.amounts(measure).block(start, stop)
+        for column in columns:
+            if column in self._absent:
+                out = np.where(self._absent[column][start:stop], np.inf, out)
+        return out
 
     # -- totals and targets ---------------------------------------------------------------------
 
@@ -263,10 +311,10 @@ class Data:
             total = float(self.held(measure).sum())
             words = "as owned today"
         else:
-            total = sum(
-                float(amounts.block(start, stop).min(axis=1).sum())
-                for start, stop in blocks(self.accounts, self.reps)
-            )
+            total = 0.0
+            for start, stop in blocks(self.accounts, self.reps):
+                least = self._usable_block(measure, start, stop).min(axis=1)
+                total += float(least[np.isfinite(least)].sum())
             words = "every account with the rep of its least amount"
         note = f"{self.key}: shares are of {total:,.0f} {self.unit(measure)} of {measure} ({words})"
         if note not in self.notes:
@@ -281,7 +329,7 @@ class Data:
         if target == "equal":
             share = np.full(self.reps, 1.0 / self.reps)
         else:
-            weight = self.rep_column(target)
+            weight = self.rep_column(target, "target")
             if not weight.sum() > 0:
                 self.fault("target", f"the column {target!r} of reps adds up to zero")
                 weight = np.ones(self.reps)

@@ -88,7 +88,9 @@ class Balance(Goal):
     kind: Literal["balance"]
     measure: str = Field(description="What is balanced.")
     how: Literal["worst", "total"] = Field(description="The worst deviation, or all of them.")
-    price: Price = Field(description="See units.")
+    price: Price = Field(
+        description="Currency/year per percentage point (worst) or per unit of the measure (total)."
+    )
     target: str = Field(default="equal", description=TARGET)
     reference: Reference = Field(default="least", description=REFERENCE)
 

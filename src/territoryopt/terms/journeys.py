@@ -44,10 +44,12 @@ def distance_km(data: Data) -> PairFunctions:
     if spec.missing_km is None:
         _refuse_missing(data, no_place, no_home)
     elif no_place.any() or no_home.any():
-        data.notes.append(
+        note = (
             f"{int(no_place.sum()):,} accounts and {int(no_home.sum()):,} reps without "
             f"coordinates are taken as {spec.missing_km:g} km from everyone (travel.missing_km)"
         )
+        if note not in data.notes:
+            data.notes.append(note)
     fallback = spec.missing_km or 0.0
 
     def known(km: FloatArray) -> FloatArray:

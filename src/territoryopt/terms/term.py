@@ -79,7 +79,12 @@ class Rule(Term):
 
     def strictness(self, currency: str, unit: str) -> str:
         """How the formula ends: 'must hold', or the price."""
-        return "" if self.price is None else f"  or pay {self.price:,g} {currency}/year per {unit}"
+        if self.price is None:
+            return ""
+        # (currency/year) per (hours/year) is currency per hour
+        money = currency if unit.endswith("/year") else f"{currency}/year"
+        one = unit.removesuffix("/year").removesuffix("s")
+        return f"  or pay {self.price:,g} {money} per {one}"
 
 
 class Goal(Term):
