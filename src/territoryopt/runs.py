@@ -132,6 +132,8 @@ def refuse_target(folder: str | os.PathLike[str], overwrite: bool) -> None:
 
 
 def _refusal(target: Path, overwrite: bool) -> str:
+    if "\0" in str(target):
+        return "a path has no null character"
     if target.is_symlink():
         return "the run folder is a link; give the folder itself"
     if target.exists() and not target.is_dir():

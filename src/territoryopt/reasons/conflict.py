@@ -95,7 +95,8 @@ def find_conflict(
         if again.feasible:
             return again
         if again.feasible is False and again.proof != proof:
-            proof = again.proof if again.proof == "proved" else f"{proof} and by {backend.name}"
+            more = again.proof.removeprefix("claimed ")
+            proof = again.proof if again.proof == "proved" else f"{proof} and {more}"
     # Rules seen to be impossible by themselves are tried last, so that they are what stays.
     suspects = {name for fact in facts for name in fact.rules}
     order = sorted(kept, key=lambda name: name in suspects)
