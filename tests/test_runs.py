@@ -146,7 +146,7 @@ def test_what_is_no_run_folder_is_never_replaced(tiny, tmp_path):
     for place, why in (
         (mine, "no run folder"), (foreign, "no run folder"), (out, "notes.txt"), (link, "a link"),
         (dangling, "a link"), (file, "a file"), (tmp_path / ("n" * 300), "too long"),
-        ("a\0b", "null"), (file / "below", ""),
+        ("a\0b", "null"), (file / "below", "Not a directory|exist"),
     ):  # fmt: skip
         with pytest.raises(topt.InputError, match=why):
             topt.write_run(result, instance, model, place, overwrite=True)

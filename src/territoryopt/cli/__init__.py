@@ -1,5 +1,5 @@
 """The command line: parse, call one function of the API, print, exit. No arithmetic here."""
 
-from territoryopt.cli.main import main
+from territoryopt.cli.commands import main
 
 __all__ = ["main"]
