@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
@@ -15,6 +15,8 @@ from territoryopt.terms.term import Amount, Part, Rule, Tolerance
 Reference = Literal["least", "current"] | Amount
 
 TARGET = 'A territory\'s share: "equal", or a numeric column of reps to share in proportion to.'
+Allowance = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
+ALLOWANCE = "A fraction added to that total for the longer ways that evening out costs: 0.1 = 10 %."
 REFERENCE = (
     "The total that shares are taken of, where the amount depends on the pair: "
     '"least" (each account with the rep of its least amount), "current", or a number.'
@@ -35,6 +37,7 @@ class Band(Rule):
     tolerance: Tolerance = Field(description="Half width of the band, as a fraction: 0.1 = 10 %.")
     target: str = Field(default="equal", description=TARGET)
     reference: Reference = Field(default="least", description=REFERENCE)
+    allowance: Allowance = Field(default=0.0, description=ALLOWANCE)
 
     def statement(self, units: dict[str, str], currency: str) -> str:
         unit = units[self.measure]
@@ -46,7 +49,7 @@ class Band(Rule):
         )
 
     def parts(self, name: str, data: Data) -> Iterator[Part]:
-        mu = data.targets(self.measure, self.target, self.reference)
+        mu = data.targets(self.measure, self.target, self.reference, self.allowance)
         yield rep_rows(
             self,
             name,
@@ -116,6 +119,7 @@ class Group(Rule):
     max_share: Tolerance | None = Field(default=None, description="The most, as a fraction.")
     min_share: Tolerance | None = Field(default=None, description="The least, as a fraction.")
     reference: Reference = Field(default="least", description=REFERENCE)
+    allowance: Allowance = Field(default=0.0, description=ALLOWANCE)
 
     def statement(self, units: dict[str, str], currency: str) -> str:
         unit = units[self.measure]
@@ -145,7 +149,7 @@ class Group(Rule):
             data.fault("", "has no bound", "Give min, max, min_share or max_share")
         total = 0.0
         if self.min_share is not None or self.max_share is not None:
-            total = data.reference_total(self.measure, self.reference)
+            total = data.reference_total(self.measure, self.reference, self.allowance)
         lower = max(
             -np.inf if self.min is None else self.min,
             -np.inf if self.min_share is None else self.min_share * total,

@@ -288,16 +288,27 @@ class Data:
         out[owned] = self.amounts(measure).at(owned, current[owned])
         return out
 
-    def reference_total(self, measure: str, reference: str | float) -> float:
+    def reference_total(
+        self, measure: str, reference: str | float, allowance: float = 0.0
+    ) -> float:
         """The constant total that shares of a measure are taken of, in its unit.
 
         "least": every account with the rep it has the least amount with (for an amount of the
         account alone, simply the total). "current": as owned today. A number: that number.
+        allowance: the fraction by which a word's total is raised, for what evening out costs.
         Where the amount depends on the pair the choice is noted, since it is a choice.
         """
+        amounts = self.amounts(measure)
+        fixed = isinstance(amounts, AccountAmounts)
+        if allowance and (fixed or not isinstance(reference, str)):
+            self.fault(
+                "allowance",
+                "goes with an amount that depends on the rep, and a reference in words",
+                "Leave it out",
+                allowance,
+            )
         if not isinstance(reference, str):
             return float(reference)
-        amounts = self.amounts(measure)
         if isinstance(amounts, AccountAmounts):
             return float(amounts.base.sum())
         if reference == "current":
@@ -316,12 +327,17 @@ class Data:
                 least = self._usable_block(measure, start, stop).min(axis=1)
                 total += float(least[np.isfinite(least)].sum())
             words = "every account with the rep of its least amount"
+        if allowance:
+            total *= 1 + allowance
+            words += f", and {100 * allowance:g} % for evening out"
         note = f"{self.key}: shares are of {total:,.0f} {self.unit(measure)} of {measure} ({words})"
         if note not in self.notes:
             self.notes.append(note)
         return total
 
-    def targets(self, measure: str, target: str, reference: str | float) -> FloatArray:
+    def targets(
+        self, measure: str, target: str, reference: str | float, allowance: float
+    ) -> FloatArray:
         """float[reps]: mu_j = s_j x total, in the measure's unit.
 
         target "equal": s_j = 1/R; else the name of a column of reps, s_j in proportion to it.
@@ -334,7 +350,7 @@ class Data:
                 self.fault("target", f"the column {target!r} of reps adds up to zero")
                 weight = np.ones(self.reps)
             share = weight / weight.sum()
-        mu: FloatArray = share * self.reference_total(measure, reference)
+        mu: FloatArray = share * self.reference_total(measure, reference, allowance)
         for j in np.flatnonzero(~(mu > 0)):
             self.fault(
                 "target" if target != "equal" else "measure",

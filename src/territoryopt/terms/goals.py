@@ -10,7 +10,7 @@ from pydantic import Field
 
 from territoryopt.problem import AccountAmounts, ComputedAmounts, Cost, IntArray, Rows
 from territoryopt.skills import fit
-from territoryopt.terms.bands import REFERENCE, TARGET, Reference
+from territoryopt.terms.bands import ALLOWANCE, REFERENCE, TARGET, Allowance, Reference
 from territoryopt.terms.data import Data
 from territoryopt.terms.term import Goal, Part, Price
 
@@ -93,6 +93,7 @@ class Balance(Goal):
     )
     target: str = Field(default="equal", description=TARGET)
     reference: Reference = Field(default="least", description=REFERENCE)
+    allowance: Allowance = Field(default=0.0, description=ALLOWANCE)
 
     def statement(self, units: dict[str, str], currency: str) -> str:
         unit = units[self.measure]
@@ -107,7 +108,7 @@ class Balance(Goal):
         )
 
     def parts(self, name: str, data: Data) -> Iterator[Part]:
-        mu = data.targets(self.measure, self.target, self.reference)
+        mu = data.targets(self.measure, self.target, self.reference, self.allowance)
         worst = self.how == "worst"
         yield Rows(
             name=name,
