@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 from itertools import pairwise
 
-from territoryopt.model import Measure, TravelSection, Where, WorkloadSection, library
+from territoryopt.model import library
 from territoryopt.terms import GOALS, RULES
 from territoryopt.terms.reference import reference
+from territoryopt.terms.sections import Measure, TravelSection, Where, WorkloadSection
 from territoryopt.terms.term import kind_name
 
 

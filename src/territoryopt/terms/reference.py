@@ -17,17 +17,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from territoryopt.model import (
-    Measure,
-    Model,
-    TravelSection,
-    Where,
-    WorkloadSection,
-    library,
-    load_model,
-    parse_model,
-)
+from territoryopt.model import Model, library, load_model, parse_model
 from territoryopt.terms import GOALS, RULES
+from territoryopt.terms.sections import Measure, TravelSection, Where, WorkloadSection
 from territoryopt.terms.term import Term, kind_name
 
 EXAMPLE = """\
