@@ -209,9 +209,6 @@ write_table("big/pairs.csv", {"account_id": [f"a{i}" for i in range(n) for _ in 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent differently there")
-@pytest.mark.xfail(
-    strict=False, reason="Thread.join, interrupted, takes the solver's thread for ended (Python)"
-)
 def test_ctrl_c_is_130_and_the_best_plan_is_saved(place):
     exec(compile(BIG, "big", "exec"), {})  # the test's own text
     toml(place / "m.toml", """

@@ -596,9 +596,6 @@ SLOW = textwrap.dedent(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent differently there")
-@pytest.mark.xfail(
-    strict=False, reason="Thread.join, interrupted, takes the solver's thread for ended (Python)"
-)
 @pytest.mark.parametrize("backend", ["highs", "cpsat"])
 def test_ctrl_c_gives_what_is_in_hand(backend):
     code = SLOW.format(tests=str(Path(__file__).parent), backend=backend)

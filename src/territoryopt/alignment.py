@@ -63,8 +63,9 @@ def read_alignment(path: str | os.PathLike[str], instance: Instance) -> Alignmen
     """A plan from a CSV file with `account_id` and `rep_id` (or rep, owner, current_rep).
 
     Ours or a spreadsheet's: other columns do not matter. An account of the instance that the
-    file leaves out, or leaves blank, has no rep (a check names it). Rows of accounts that the
-    instance does not have, unknown reps and accounts listed twice raise InputError.
+    file leaves out, or leaves blank, has no rep (a check names it); one that the instance's row
+    filter left out is passed over. Rows of accounts that the instance does not have, unknown reps
+    and accounts listed twice raise InputError.
     """
     table = read_table(Path(path), required=("account_id",))
     faults = FaultList(InputError)
@@ -83,6 +84,8 @@ def read_alignment(path: str | os.PathLike[str], instance: Instance) -> Alignmen
     cells = zip(table.columns["account_id"], table.columns[column], table.lines, strict=True)
     for account, owner, line in cells:
         tell = partial(faults.add, file=table.file, row=int(line))
+        if account in instance.left_out[0]:
+            continue
         if account not in accounts:
             tell(
                 "there is no such account",
@@ -97,7 +100,14 @@ def read_alignment(path: str | os.PathLike[str], instance: Instance) -> Alignmen
                 column="account_id",
                 value=account,
             )
-        if owner and owner not in reps:
+        if owner in instance.left_out[1]:
+            tell(
+                "the filter keeps the account and leaves out its rep",
+                "Keep the rep too, or give the account another",
+                column=column,
+                value=owner,
+            )
+        elif owner and owner not in reps:
             tell(
                 "there is no such rep",
                 f"Reps: {', '.join(list(reps)[:20])}",

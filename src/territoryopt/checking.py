@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -41,18 +40,13 @@ class Check:
             "objective": found.objective,
             "currency": self.problem.currency,
             "goals": [{"name": n, "money": m} for n, m in found.money.items()],
-            "breaches": [_finite(breach.as_dict()) for breach in found.breaches],
+            "breaches": [breach.as_dict() for breach in found.breaches],
             "totals": [
                 {"name": rows.name, "row": label, "total": float(s), "unit": rows.unit}
                 for rows in self.problem.rows
                 for label, s in zip(rows.labels, found.activity[rows.name], strict=True)
             ],
         }
-
-
-def _finite(values: dict[str, object]) -> dict[str, object]:
-    """For JSON: without the open sides, which are infinite."""
-    return {k: v for k, v in values.items() if not isinstance(v, float) or math.isfinite(v)}
 
 
 def check(instance: Instance, model: Model | str, alignment: Alignment | ArrayLike) -> Check:

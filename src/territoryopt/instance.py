@@ -52,6 +52,7 @@ class Instance:
     - `pair_account`, `pair_rep`: int64[P], the ends of each row of `pairs`; empty without it.
     - `requires`, `wishes` of the accounts, `skills` of the reps.
     - `family`, `apart`: object[N] of str; '' for none; `apart` may list groups between `;`.
+    - `left_out`: ids of accounts and of reps that the files name and a filter left out.
     - `notes`: every repair. `hashes`: SHA-256 of each file read. `folder`: where they lie.
     """
 
@@ -73,6 +74,7 @@ class Instance:
     skills: GradedTags
     family: ObjectArray
     apart: ObjectArray
+    left_out: tuple[frozenset[str], frozenset[str]]
     notes: tuple[Note, ...]
     hashes: Mapping[str, str]
     folder: str
@@ -125,7 +127,10 @@ class Instance:
         kept = _filtered(self.accounts, self.reps, where)
         # owners that an earlier filter left out still stand in the text
         owned_by = frozenset(_optional(self.accounts, "current_rep"))
-        left_out = frozenset(self.account_ids), frozenset(self.rep_ids) | owned_by
+        left_out = (
+            self.left_out[0] | set(self.account_ids),
+            self.left_out[1] | set(self.rep_ids) | owned_by,
+        )
         built = _build(*kept, self.pairs, left_out, faults, self.hashes, self.folder)
         faults.raise_if_any()
         assert built is not None
@@ -240,6 +245,10 @@ def _build(
         skills=skills,
         family=_optional(accounts, "family"),
         apart=_optional(accounts, "apart"),
+        left_out=(
+            left_out[0] - set(accounts.columns["account_id"]),
+            left_out[1] - set(reps.columns["rep_id"]) - {""},
+        ),
         notes=tuple(notes),
         hashes=hashes,
         folder=folder,

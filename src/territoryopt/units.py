@@ -9,7 +9,9 @@ DISTANCE = "km"
 COUNT = "accounts"
 
 _CURRENCY = re.compile(r"^[A-Z]{3}(?=/|$)")
-_TIME = re.compile(r"^(hours?|h|hrs?|minutes?|min|days?|weeks?)\b", re.IGNORECASE)
+_TIME = re.compile(
+    r"^(hours?|h|hrs?|minutes?|mins?|seconds?|secs?|s|days?|weeks?)\b", re.IGNORECASE
+)
 _KNOWN_PERIODS = ("/month", "/quarter", "/week", "/day")
 
 
@@ -26,10 +28,12 @@ def unit_fault(unit: str, currency: str) -> str | None:
     """
     if not unit.strip():
         return "a unit is missing"
+    if unit != unit.strip():
+        return "the unit has spaces around it"
     if _TIME.match(unit) and unit != HOURS:
         return f"time is counted in {HOURS}, not {unit}"
-    found = _CURRENCY.match(unit)
-    if found and unit != money(currency):
+    wrong_case = unit.upper() == money(currency).upper()
+    if (wrong_case or _CURRENCY.match(unit)) and unit != money(currency):
         return f"money is counted in {money(currency)} in this model, not {unit}"
     if any(unit.endswith(period) for period in _KNOWN_PERIODS):
         return f"amounts are counted per year, not {unit[unit.rindex('/') :]}"

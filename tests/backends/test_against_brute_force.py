@@ -9,9 +9,9 @@ import pytest
 from problem_cases import KINDS, all_plans, brute_force, oracle, random_problem
 from runner import ARRAY_BACKENDS, run
 
-from territoryopt.backends.relaxation import infeasibility, lp_prices
 from territoryopt.backends.linear import linear_model
 from territoryopt.backends.protocol import Limits, Watch
+from territoryopt.backends.relaxation import infeasibility, lp_prices
 from territoryopt.problem import evaluate, prove
 
 SEEDS = range(150)

@@ -11,10 +11,10 @@ from problem_cases import all_plans, brute_force, oracle, problem_of, random_pro
 from runner import ARRAY_BACKENDS, run
 
 from territoryopt.backends import choose, get_backend
-from territoryopt.backends.relaxation import lp_prices
 from territoryopt.backends.integers import integer_model
 from territoryopt.backends.linear import linear_model
 from territoryopt.backends.protocol import Limits, Watch
+from territoryopt.backends.relaxation import lp_prices
 from territoryopt.errors import BackendError
 from territoryopt.problem import AccountAmounts, Band, Exclusion, Problem, evaluate, prove
 

@@ -15,23 +15,26 @@ def test_a_quarter_of_the_equator_and_a_half_meridian():
     assert great_circle_km(0, 0, 0, 90) == pytest.approx(math.pi / 2 * 6371.0088, rel=1e-12)
     assert great_circle_km(90, 0, -90, 0) == pytest.approx(math.pi * 6371.0088, rel=1e-12)
     assert great_circle_km(10, 179.5, 10, -179.5) == pytest.approx(
-        great_circle_km(10, -0.5, 10, 0.5), rel=1e-12)
+        great_circle_km(10, -0.5, 10, 0.5), rel=1e-12
+    )
 
 
 def test_the_published_example_of_the_great_circle():
     # Nashville (BNA) to Los Angeles (LAX): central angle 25.958 degrees, the usual worked example
     assert great_circle_km(36.12, -86.67, 33.94, -118.40) == pytest.approx(
-        math.radians(25.958) * 6371.0088, rel=2e-5)
+        math.radians(25.958) * 6371.0088, rel=2e-5
+    )
 
 
 def test_against_the_law_of_cosines_and_at_one_metre():
     rng = np.random.default_rng(1)
     lat, lon = rng.uniform(-80, 80, (2, 50)), rng.uniform(-180, 180, (2, 50))
-    cosine = (np.sin(np.radians(lat[0])) * np.sin(np.radians(lat[1]))
-              + np.cos(np.radians(lat[0])) * np.cos(np.radians(lat[1]))
-              * np.cos(np.radians(lon[0] - lon[1])))
-    np.testing.assert_allclose(great_circle_km(lat[0], lon[0], lat[1], lon[1]),
-                               6371.0088 * np.arccos(cosine), rtol=1e-9)
+    cosine = np.sin(np.radians(lat[0])) * np.sin(np.radians(lat[1])) + np.cos(
+        np.radians(lat[0])
+    ) * np.cos(np.radians(lat[1])) * np.cos(np.radians(lon[0] - lon[1]))
+    np.testing.assert_allclose(
+        great_circle_km(lat[0], lon[0], lat[1], lon[1]), 6371.0088 * np.arccos(cosine), rtol=1e-9
+    )
     assert great_circle_km(45, 9, 45 + 0.001 / DEGREE, 9) == pytest.approx(0.001, rel=1e-6)
     assert great_circle_km(45, 9, 45, 9) == 0
 
@@ -86,10 +89,18 @@ def test_local_hop_finds_the_density_of_scattered_accounts():
     assert Travel().local_hop_km(np.zeros(1), np.zeros(1)) == [0]
 
 
-@pytest.mark.parametrize("wrong", [
-    {"circuity": 0}, {"speed_kmh": -1}, {"speed_kmh": math.nan}, {"stops_per_tour": math.inf},
-    {"stops_per_tour": 0.5}, {"hop_neighbours": 0}, {"hop_neighbours": 2.5},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"circuity": 0},
+        {"speed_kmh": -1},
+        {"speed_kmh": math.nan},
+        {"stops_per_tour": math.inf},
+        {"stops_per_tour": 0.5},
+        {"hop_neighbours": 0},
+        {"hop_neighbours": 2.5},
+    ],
+)
 def test_constants_must_be_positive(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Travel(**wrong)

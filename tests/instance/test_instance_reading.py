@@ -12,14 +12,28 @@ from territoryopt.instance import read_instance
 from territoryopt.tables import sha256_of, write_table
 
 ACCOUNTS = {
-    "account_id": ["A1", "A2", "A3"], "name": ["One", "", "Three"],
-    "latitude": ["40", "41", ""], "longitude": ["-100", "-101", ""],
-    "potential": ["10", "", "30"], "current_rep": ["R1", "", "R2"], "locked_rep": ["", "R2", ""],
-    "requires": ["german", "", ""], "wishes": ["", "spanish=2", ""], "family": ["", "f", "f"],
-    "apart": ["", "g;h", ""], "country": ["US", "CA", "US"], "free": ["1", "x", ""],
+    "account_id": ["A1", "A2", "A3"],
+    "name": ["One", "", "Three"],
+    "latitude": ["40", "41", ""],
+    "longitude": ["-100", "-101", ""],
+    "potential": ["10", "", "30"],
+    "current_rep": ["R1", "", "R2"],
+    "locked_rep": ["", "R2", ""],
+    "requires": ["german", "", ""],
+    "wishes": ["", "spanish=2", ""],
+    "family": ["", "f", "f"],
+    "apart": ["", "g;h", ""],
+    "country": ["US", "CA", "US"],
+    "free": ["1", "x", ""],
 }
-REPS = {"rep_id": ["R1", "R2"], "home_latitude": ["40", "41"], "home_longitude": ["-100", "-100"],
-        "capacity": ["1600", "1700"], "skills": ["german=0.5", ""], "region": ["N", "S"]}
+REPS = {
+    "rep_id": ["R1", "R2"],
+    "home_latitude": ["40", "41"],
+    "home_longitude": ["-100", "-100"],
+    "capacity": ["1600", "1700"],
+    "skills": ["german=0.5", ""],
+    "region": ["N", "S"],
+}
 PAIRS = {"account_id": ["A1", "A3"], "rep_id": ["R2", "R1"], "cost": ["5", "6"]}
 
 
@@ -36,8 +50,12 @@ def folder(tmp_path, with_pairs=False, **changes):
             for row, value in cells.items():
                 changed.setdefault(column, [""] * len(next(iter(columns.values()))))[row] = value
         (tmp_path / f"{name}.csv").write_text(
-            "".join(",".join(row) + "\n" for row in zip(*([c, *v] for c, v in changed.items()),
-                                                          strict=True)), encoding="utf-8")
+            "".join(
+                ",".join(row) + "\n"
+                for row in zip(*([c, *v] for c, v in changed.items()), strict=True)
+            ),
+            encoding="utf-8",
+        )
     return tmp_path
 
 
@@ -75,51 +93,195 @@ def test_a_sound_folder(tmp_path):
 
 ONE_DEFECT = {
     # changes: file, row, column, value, part of the message, part of the remedy
-    "owner with .0": ({"reps": {"rep_id": {0: "279", 1: "R2"}},
-                       "accounts": {"current_rep": {0: "279.0"}}},
-                      "accounts", 2, "current_rep", "279.0", "no such rep", "'279'"),
-    "owner lost a zero": ({"reps": {"rep_id": {0: "007"}}, "accounts": {"current_rep": {0: "7"}}},
-                          "accounts", 2, "current_rep", "7", "no such rep", "'007'"),
-    "owner in small letters": ({"accounts": {"current_rep": {2: "r2"}}},
-                               "accounts", 4, "current_rep", "r2", "no such rep", "'R2'"),
-    "owner by name": ({"reps": {"name": {1: "Mia Chen"}},
-                       "accounts": {"current_rep": {0: "Mia Chen"}}},
-                      "accounts", 2, "current_rep", "Mia Chen", "no such rep", "'R2'"),
-    "lock unknown": ({"accounts": {"locked_rep": {1: "Zoe"}}},
-                     "accounts", 3, "locked_rep", "Zoe", "no such rep", "add the rep"),
-    "id twice": ({"accounts": {"account_id": {2: "A1"}}},
-                 "accounts", 4, "account_id", "A1", "as in row 2", "own id"),
-    "blank rep id": ({"reps": {"rep_id": {1: ""}}, "accounts": {"current_rep": {2: ""},
-                                                               "locked_rep": {1: ""}}},
-                     "reps", 3, "rep_id", "", "blank", "id"),
-    "north of the pole": ({"accounts": {"latitude": {0: "95"}, "longitude": {0: "200"}}},
-                          "accounts", 2, "latitude", "95", "-90 to 90", "degrees"),
-    "swapped": ({"reps": {"home_latitude": {0: "-100"}, "home_longitude": {0: "40"}}},
-                "reps", 2, "home_latitude", "-100", "-90 to 90", "swapped"),
-    "too far east": ({"accounts": {"longitude": {0: "181"}}},
-                     "accounts", 2, "longitude", "181", "-180 to 180", "degrees"),
-    "half a place": ({"accounts": {"latitude": {1: ""}}},
-                     "accounts", 3, "latitude", "", "only one of", "both"),
-    "half the columns": ({"accounts": {"longitude": None}},
-                         "accounts", 1, "latitude", "", "'longitude' is missing", "both"),
-    "place in words": ({"accounts": {"latitude": {0: "north"}}},
-                       "accounts", 2, "latitude", "north", "not a number", "plain number"),
-    "potential below 0": ({"accounts": {"potential": {2: "-999"}}},
-                          "accounts", 4, "potential", "-999", "below 0", "blank"),
-    "capacity in words": ({"reps": {"capacity": {0: "full"}}},
-                          "reps", 2, "capacity", "full", "not a number", "plain number"),
-    "wish of 0": ({"accounts": {"wishes": {1: "spanish=0"}}},
-                  "accounts", 3, "wishes", "spanish=0", "above 0", "Correct"),
-    "graded need": ({"accounts": {"requires": {0: "german=0.5"}}},
-                    "accounts", 2, "requires", "german=0.5", "plain list", "alone"),
-    "grade of 2": ({"reps": {"skills": {1: "german=2"}}},
-                   "reps", 3, "skills", "german=2", "at most 1", "Correct"),
-    "pair unknown": ({"pairs": {"account_id": {0: "a1"}}},
-                     "pairs", 2, "account_id", "a1", "no such account_id", "'A1'"),
-    "pair twice": ({"pairs": {"account_id": {1: "A1"}, "rep_id": {1: "R2"}}},
-                   "pairs", 3, "account_id", "A1, R2", "as in row 2", "Keep one"),
-    "no rep column": ({"reps": {"rep_id": None}},
-                      "reps", 1, "rep_id", "", "no such column", "'capacity'"),
+    "owner with .0": (
+        {"reps": {"rep_id": {0: "279", 1: "R2"}}, "accounts": {"current_rep": {0: "279.0"}}},
+        "accounts",
+        2,
+        "current_rep",
+        "279.0",
+        "no such rep",
+        "'279'",
+    ),
+    "owner lost a zero": (
+        {"reps": {"rep_id": {0: "007"}}, "accounts": {"current_rep": {0: "7"}}},
+        "accounts",
+        2,
+        "current_rep",
+        "7",
+        "no such rep",
+        "'007'",
+    ),
+    "owner in small letters": (
+        {"accounts": {"current_rep": {2: "r2"}}},
+        "accounts",
+        4,
+        "current_rep",
+        "r2",
+        "no such rep",
+        "'R2'",
+    ),
+    "owner by name": (
+        {"reps": {"name": {1: "Mia Chen"}}, "accounts": {"current_rep": {0: "Mia Chen"}}},
+        "accounts",
+        2,
+        "current_rep",
+        "Mia Chen",
+        "no such rep",
+        "'R2'",
+    ),
+    "lock unknown": (
+        {"accounts": {"locked_rep": {1: "Zoe"}}},
+        "accounts",
+        3,
+        "locked_rep",
+        "Zoe",
+        "no such rep",
+        "add the rep",
+    ),
+    "id twice": (
+        {"accounts": {"account_id": {2: "A1"}}},
+        "accounts",
+        4,
+        "account_id",
+        "A1",
+        "as in row 2",
+        "own id",
+    ),
+    "blank rep id": (
+        {"reps": {"rep_id": {1: ""}}, "accounts": {"current_rep": {2: ""}, "locked_rep": {1: ""}}},
+        "reps",
+        3,
+        "rep_id",
+        "",
+        "blank",
+        "id",
+    ),
+    "north of the pole": (
+        {"accounts": {"latitude": {0: "95"}, "longitude": {0: "200"}}},
+        "accounts",
+        2,
+        "latitude",
+        "95",
+        "-90 to 90",
+        "degrees",
+    ),
+    "swapped": (
+        {"reps": {"home_latitude": {0: "-100"}, "home_longitude": {0: "40"}}},
+        "reps",
+        2,
+        "home_latitude",
+        "-100",
+        "-90 to 90",
+        "swapped",
+    ),
+    "too far east": (
+        {"accounts": {"longitude": {0: "181"}}},
+        "accounts",
+        2,
+        "longitude",
+        "181",
+        "-180 to 180",
+        "degrees",
+    ),
+    "half a place": (
+        {"accounts": {"latitude": {1: ""}}},
+        "accounts",
+        3,
+        "latitude",
+        "",
+        "only one of",
+        "both",
+    ),
+    "half the columns": (
+        {"accounts": {"longitude": None}},
+        "accounts",
+        1,
+        "latitude",
+        "",
+        "'longitude' is missing",
+        "both",
+    ),
+    "place in words": (
+        {"accounts": {"latitude": {0: "north"}}},
+        "accounts",
+        2,
+        "latitude",
+        "north",
+        "not a number",
+        "plain number",
+    ),
+    "potential below 0": (
+        {"accounts": {"potential": {2: "-999"}}},
+        "accounts",
+        4,
+        "potential",
+        "-999",
+        "below 0",
+        "blank",
+    ),
+    "capacity in words": (
+        {"reps": {"capacity": {0: "full"}}},
+        "reps",
+        2,
+        "capacity",
+        "full",
+        "not a number",
+        "plain number",
+    ),
+    "wish of 0": (
+        {"accounts": {"wishes": {1: "spanish=0"}}},
+        "accounts",
+        3,
+        "wishes",
+        "spanish=0",
+        "above 0",
+        "Correct",
+    ),
+    "graded need": (
+        {"accounts": {"requires": {0: "german=0.5"}}},
+        "accounts",
+        2,
+        "requires",
+        "german=0.5",
+        "plain list",
+        "alone",
+    ),
+    "grade of 2": (
+        {"reps": {"skills": {1: "german=2"}}},
+        "reps",
+        3,
+        "skills",
+        "german=2",
+        "at most 1",
+        "Correct",
+    ),
+    "pair unknown": (
+        {"pairs": {"account_id": {0: "a1"}}},
+        "pairs",
+        2,
+        "account_id",
+        "a1",
+        "no such account_id",
+        "'A1'",
+    ),
+    "pair twice": (
+        {"pairs": {"account_id": {1: "A1"}, "rep_id": {1: "R2"}}},
+        "pairs",
+        3,
+        "account_id",
+        "A1, R2",
+        "as in row 2",
+        "Keep one",
+    ),
+    "no rep column": (
+        {"reps": {"rep_id": None}},
+        "reps",
+        1,
+        "rep_id",
+        "",
+        "no such column",
+        "'capacity'",
+    ),
 }
 
 
@@ -136,16 +298,31 @@ def test_one_defect_is_told_with_its_place(tmp_path, name):
 
 
 def test_many_faults_in_three_files_are_told_at_once(tmp_path):
-    faults = faults_of(folder(
-        tmp_path, True,
-        accounts={"latitude": {0: "95"}, "potential": {1: "many"}, "current_rep": {2: "R9"},
-                  "locked_rep": {0: "R8"}, "account_id": {1: ""}},
-        reps={"capacity": {0: "-1"}, "skills": {1: "x=7"}}, pairs={"rep_id": {0: "R7"}}))
+    faults = faults_of(
+        folder(
+            tmp_path,
+            True,
+            accounts={
+                "latitude": {0: "95"},
+                "potential": {1: "many"},
+                "current_rep": {2: "R9"},
+                "locked_rep": {0: "R8"},
+                "account_id": {1: ""},
+            },
+            reps={"capacity": {0: "-1"}, "skills": {1: "x=7"}},
+            pairs={"rep_id": {0: "R7"}},
+        )
+    )
     assert {(f.file, f.row, f.column) for f in faults} == {
-        ("accounts.csv", 2, "latitude"), ("accounts.csv", 3, "potential"),
-        ("accounts.csv", 4, "current_rep"), ("accounts.csv", 2, "locked_rep"),
-        ("accounts.csv", 3, "account_id"), ("reps.csv", 2, "capacity"), ("reps.csv", 3, "skills"),
-        ("pairs.csv", 2, "rep_id")}
+        ("accounts.csv", 2, "latitude"),
+        ("accounts.csv", 3, "potential"),
+        ("accounts.csv", 4, "current_rep"),
+        ("accounts.csv", 2, "locked_rep"),
+        ("accounts.csv", 3, "account_id"),
+        ("reps.csv", 2, "capacity"),
+        ("reps.csv", 3, "skills"),
+        ("pairs.csv", 2, "rep_id"),
+    }
 
 
 def test_a_row_that_cannot_be_read_makes_no_reference_look_wrong(tmp_path):
@@ -160,7 +337,9 @@ def test_both_files_missing_or_empty_are_both_named(tmp_path):
     for name in ("accounts.csv", "reps.csv"):
         (tmp_path / name).touch()
     assert [(f.file, f.message) for f in faults_of(tmp_path)] == [
-        ("accounts.csv", "the file is empty"), ("reps.csv", "the file is empty")]
+        ("accounts.csv", "the file is empty"),
+        ("reps.csv", "the file is empty"),
+    ]
 
 
 def test_ids_that_look_alike_stay_apart(tmp_path):
@@ -176,14 +355,19 @@ def test_ids_that_look_alike_stay_apart(tmp_path):
 
 
 def test_zero_zero_is_unknown_and_noted(tmp_path):
-    one = read_instance(folder(
-        tmp_path, accounts={"latitude": {1: "0.0"}, "longitude": {1: "0"}},
-        reps={"home_latitude": {0: "-0"}, "home_longitude": {0: "0"}}))
+    one = read_instance(
+        folder(
+            tmp_path,
+            accounts={"latitude": {1: "0.0"}, "longitude": {1: "0"}},
+            reps={"home_latitude": {0: "-0"}, "home_longitude": {0: "0"}},
+        )
+    )
     assert np.isnan(one.coordinates[1]).all()
     assert np.isnan(one.homes[0]).all()
     assert [(n.file, n.row, n.column, n.old) for n in one.notes] == [
         ("accounts.csv", 3, "latitude, longitude", "0.0, 0"),
-        ("reps.csv", 2, "home_latitude, home_longitude", "-0, 0")]
+        ("reps.csv", 2, "home_latitude, home_longitude", "-0, 0"),
+    ]
 
 
 def test_numbers_asked_for_by_name(tmp_path):
@@ -204,10 +388,12 @@ US, NORTH = {"accounts": {"country": ["US"]}}, {"reps": {"region": "N"}}
 
 def test_a_filter_keeps_rows_and_notes_owners_left_out(tmp_path):
     path = folder(tmp_path, True, accounts={"locked_rep": {1: ""}})
-    for one in (read_instance(path, where={**US, **NORTH}),
-                read_instance(path).select({**US, **NORTH}),
-                read_instance(path, where=US).select(NORTH),
-                read_instance(path, where=NORTH).select(US)):
+    for one in (
+        read_instance(path, where={**US, **NORTH}),
+        read_instance(path).select({**US, **NORTH}),
+        read_instance(path, where=US).select(NORTH),
+        read_instance(path, where=NORTH).select(US),
+    ):
         assert one.account_ids == ("A1", "A3")
         assert one.rep_ids == ("R1",)
         assert one.current.tolist() == [0, -1]
@@ -226,20 +412,30 @@ def test_a_lock_to_a_rep_left_out_is_refused(tmp_path):
 
 
 def test_what_is_wrong_with_rows_left_out_does_not_matter(tmp_path):
-    path = folder(tmp_path, accounts={"latitude": {1: "95"}, "potential": {1: "x"},
-                                      "locked_rep": {1: "R9"}, "account_id": {1: "A1"}})
+    path = folder(
+        tmp_path,
+        accounts={
+            "latitude": {1: "95"},
+            "potential": {1: "x"},
+            "locked_rep": {1: "R9"},
+            "account_id": {1: "A1"},
+        },
+    )
     assert len(faults_of(path)) == 4
     assert read_instance(path, where=US).account_ids == ("A1", "A3")
 
 
-@pytest.mark.parametrize(("where", "key", "value"), [
-    ({"accounts": {"Country": ["US"]}}, "where.accounts.Country", ""),
-    ({"accounts": {"country": ["US", "DE"]}}, "where.accounts.country", "DE"),
-    ({"reps": {"capacity": [1600.5]}}, "where.reps.capacity", "1600.5"),
-    ({"accounts": {"country": ["CA"], "name": ["One"]}}, "where.accounts", ""),
-    ({"reps": {"region": []}}, "where.reps", ""),
-    ({"pairs": {"cost": [5]}}, "where.pairs", ""),
-])
+@pytest.mark.parametrize(
+    ("where", "key", "value"),
+    [
+        ({"accounts": {"Country": ["US"]}}, "where.accounts.Country", ""),
+        ({"accounts": {"country": ["US", "DE"]}}, "where.accounts.country", "DE"),
+        ({"reps": {"capacity": [1600.5]}}, "where.reps.capacity", "1600.5"),
+        ({"accounts": {"country": ["CA"], "name": ["One"]}}, "where.accounts", ""),
+        ({"reps": {"region": []}}, "where.reps", ""),
+        ({"pairs": {"cost": [5]}}, "where.pairs", ""),
+    ],
+)
 def test_a_filter_that_does_not_fit_is_refused(tmp_path, where, key, value):
     path = folder(tmp_path)
     (fault,) = faults_of(path, where=where)

@@ -13,8 +13,9 @@ def parsed(cells, low=0.0, high=1.0, faults=None, **kwargs):
     collected = FaultList(InputError) if faults is None else faults
     column = np.empty(len(cells), dtype=object)
     column[:] = cells
-    tags = parse_graded(column, collected, "reps.csv", np.arange(2, len(cells) + 2), "skills",
-                        low, high, **kwargs)
+    tags = parse_graded(
+        column, collected, "reps.csv", np.arange(2, len(cells) + 2), "skills", low, high, **kwargs
+    )
     if faults is None:
         collected.raise_if_any()
     return tags
@@ -31,15 +32,18 @@ def test_tags_fold_case_and_keep_every_other_sign():
     assert not no_tags(3)
 
 
-@pytest.mark.parametrize(("cell", "message", "remedy"), [
-    ("german=1.5", "'german' must be at least 0 and at most 1", "Correct"),
-    ("german=-0.1", "at least 0", "Correct"),
-    ("german=high", "not a number", "german=0.8"),
-    ("german=0,8", "not a plain number", "german=0.8"),
-    ("german=", "after =", "german=0.8"),
-    ("=0.5", "without a tag", "before the ="),
-    ("german=0.5;German=0.8", "two numbers, 0.5 and 0.8", "Keep one"),
-])
+@pytest.mark.parametrize(
+    ("cell", "message", "remedy"),
+    [
+        ("german=1.5", "'german' must be at least 0 and at most 1", "Correct"),
+        ("german=-0.1", "at least 0", "Correct"),
+        ("german=high", "not a number", "german=0.8"),
+        ("german=0,8", "not a plain number", "german=0.8"),
+        ("german=", "after =", "german=0.8"),
+        ("=0.5", "without a tag", "before the ="),
+        ("german=0.5;German=0.8", "two numbers, 0.5 and 0.8", "Keep one"),
+    ],
+)
 def test_one_bad_tag_is_one_fault(cell, message, remedy):
     faults = FaultList(InputError)
     parsed(["medical", cell], faults=faults)
@@ -54,7 +58,9 @@ def test_weights_and_plain_lists_have_their_own_range():
     parsed(["a=0", "a=7"], 0.0, float("inf"), faults, above_low=True)
     parsed(["a", "a=0.5"], 1.0, 1.0, faults)
     assert [(f.row, f.message.split("'a' ")[1]) for f in faults.problems] == [
-        (2, "must be above 0"), (3, "has a number, but this column is a plain list")]
+        (2, "must be above 0"),
+        (3, "has a number, but this column is a plain list"),
+    ]
 
 
 def test_missing_and_lacking_by_hand():
@@ -62,8 +68,10 @@ def test_missing_and_lacking_by_hand():
     skills = parsed(["GERMAN=0.5", "german=0;medical", "german;medical"])
     missing = missing_required(requires, skills)
     assert missing.shape == (4, 3)
-    np.testing.assert_array_equal(missing.block(0, 4), [
-        [False, False, False], [True, True, False], [False, True, False], [True, True, True]])
+    np.testing.assert_array_equal(
+        missing.block(0, 4),
+        [[False, False, False], [True, True, False], [False, True, False], [True, True, True]],
+    )
     np.testing.assert_array_equal(missing.at([1, 2], [0, 0]), [True, False])
     assert lacking(requires, skills, 1, 0) == ["medical"]
     assert lacking(requires, skills, 2, 1) == ["German"]
@@ -84,8 +92,10 @@ def written(tags):
 
 
 @settings(max_examples=100, deadline=None)
-@given(wishes=st.lists(WEIGHTS, min_size=1, max_size=5),
-       skills=st.lists(GRADES, min_size=1, max_size=4))
+@given(
+    wishes=st.lists(WEIGHTS, min_size=1, max_size=5),
+    skills=st.lists(GRADES, min_size=1, max_size=4),
+)
 def test_fit_and_missing_against_a_loop(wishes, skills):
     have = parsed([written(s) for s in skills])
     wish = parsed([written(w) for w in wishes], 0.0, float("inf"), above_low=True)

@@ -42,10 +42,22 @@ ONE_DEFECT = {
     "long row": (b"id,b\n1,2,3\n4,5\n", 2, "", "has 3 cells", "quotes", ""),
     "blank row": (b"id,b\n1,2\n,\n3,4\n", 3, "", "blank", "Delete", ""),
     "NUL": (b"id,b\n1,x\0y\n2,z\n", 2, "", "NUL", "Delete", "x\\x00y"),
-    "cp1252": ("id,b\n1,x\n2,M\u00fcnchen\n".encode("cp1252"), 3, "", "not UTF-8", "CSV UTF-8",
-               "M\\xfcnchen"),
-    "cp1252 header": ("id,\u00fc\n1,x\n".encode("cp1252"), 1, "", "not UTF-8", "CSV UTF-8",
-                      "\\xfc"),
+    "cp1252": (
+        "id,b\n1,x\n2,M\u00fcnchen\n".encode("cp1252"),
+        3,
+        "",
+        "not UTF-8",
+        "CSV UTF-8",
+        "M\\xfcnchen",
+    ),
+    "cp1252 header": (
+        "id,\u00fc\n1,x\n".encode("cp1252"),
+        1,
+        "",
+        "not UTF-8",
+        "CSV UTF-8",
+        "\\xfc",
+    ),
     "UTF-16": ("id,b\n1,2\n".encode("utf-16"), None, "", "UTF-16", "CSV UTF-8", ""),
     "UTF-16 bare": ("id,b\n1,2\n".encode("utf-16-le"), None, "", "UTF-16", "CSV UTF-8", ""),
     "workbook": (b"PK\x03\x04....", None, "", "workbook", "CSV UTF-8", ""),
@@ -85,8 +97,12 @@ def test_without_ids_only_whole_rows_may_not_come_twice(tmp_path):
 
 
 def test_text_stays_text_and_loses_only_whitespace(tmp_path):
-    path = put(tmp_path, "\ufeffid , b\r\nNA,007\r\n\u00a0None\u00a0,1e5\r\n'=x,'y\r\n,,\r\n"
-               .replace(",,\r\n", " ,\r\n\r\n"))
+    path = put(
+        tmp_path,
+        "\ufeffid , b\r\nNA,007\r\n\u00a0None\u00a0,1e5\r\n'=x,'y\r\n,,\r\n".replace(
+            ",,\r\n", " ,\r\n\r\n"
+        ),
+    )
     table = read_table(path, required=("id", "b"))
     assert list(table.text("id")) == ["NA", "None", "=x"]
     assert list(table.text("b")) == ["007", "1e5", "'y"]
@@ -118,11 +134,28 @@ def test_a_table_is_frozen_also_after_pickling(tmp_path):
 
 
 BAD_NUMBERS = {
-    "nan": "finite", "NaN": "finite", "inf": "finite", "-Infinity": "finite", "1e999": "finite",
-    "1,234.56": "plain", "1.234,56": "plain", "1 234,56": "plain", "1'234.56": "plain",
-    "$1200": "plain", "USD 10,000": "plain", "12%": "percent", "(500)": "plain", "1_000": "plain",
-    "1,234": "could mean 1234 or 1.234", "NULL": "missing", "N/A": "missing", "-": "missing",
-    "many": "not a number", "0x10": "plain", "٣": "plain", "12 h": "plain",
+    "nan": "finite",
+    "NaN": "finite",
+    "inf": "finite",
+    "-Infinity": "finite",
+    "1e999": "finite",
+    "1,234.56": "plain",
+    "1.234,56": "plain",
+    "1 234,56": "plain",
+    "1'234.56": "plain",
+    "$1200": "plain",
+    "USD 10,000": "plain",
+    "12%": "percent",
+    "(500)": "plain",
+    "1_000": "plain",
+    "1,234": "could mean 1234 or 1.234",
+    "NULL": "missing",
+    "N/A": "missing",
+    "-": "missing",
+    "many": "not a number",
+    "0x10": "plain",
+    "٣": "plain",
+    "12 h": "plain",
 }
 
 
@@ -147,9 +180,31 @@ def test_plain_numbers_blanks_and_minimum(tmp_path):
 
 
 HOSTILE = [
-    "=1+1", "+1", "-1", "@x", "\tx", "\rx", "'=x", "''@x", "'x", "a,b", 'say "x"', "a\nb", "a\r\nb",
-    "a\rb", "</script><script>", "\x1b[31mred", "\u202eabc", "😀", "x" * 10_000, "NA", "007", "1e5",
-    "../../x", "CON", "München",
+    "=1+1",
+    "+1",
+    "-1",
+    "@x",
+    "\tx",
+    "\rx",
+    "'=x",
+    "''@x",
+    "'x",
+    "a,b",
+    'say "x"',
+    "a\nb",
+    "a\r\nb",
+    "a\rb",
+    "</script><script>",
+    "\x1b[31mred",
+    "\u202eabc",
+    "😀",
+    "x" * 10_000,
+    "NA",
+    "007",
+    "1e5",
+    "../../x",
+    "CON",
+    "München",
 ]
 
 
@@ -163,8 +218,10 @@ def test_hostile_text_comes_back_as_it_was(tmp_path):
 
 def test_no_text_runs_as_a_formula_and_numbers_stay_bare():
     handle = io.StringIO()
-    write_table(handle, {"t": ["=1", "-x", None], "n": [-1.0, -2, math.nan],
-                         "f": np.array([0.1, 1e300, -0.0])})
+    write_table(
+        handle,
+        {"t": ["=1", "-x", None], "n": [-1.0, -2, math.nan], "f": np.array([0.1, 1e300, -0.0])},
+    )
     assert handle.getvalue() == "t,n,f\n'=1,-1.0,0.1\n'-x,-2,1e+300\n,,-0.0\n"
 
 
@@ -179,15 +236,23 @@ def test_columns_of_unlike_length_are_refused():
         write_table(io.StringIO(), {"a": [1, 2], "b": [1]})
 
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1).map(
-    str.strip
-).filter(bool)
+TEXT = (
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
+    .map(str.strip)
+    .filter(bool)
+)
 CELL = st.one_of(TEXT, TEXT.map(lambda t: "\t" + t), TEXT.map(lambda t: "=" + t))
 
 
 @settings(max_examples=150, deadline=None)
-@given(rows=st.lists(st.tuples(CELL, CELL | st.just(""), st.floats(allow_infinity=False)),
-                     min_size=1, max_size=5, unique_by=lambda row: row[0]))
+@given(
+    rows=st.lists(
+        st.tuples(CELL, CELL | st.just(""), st.floats(allow_infinity=False)),
+        min_size=1,
+        max_size=5,
+        unique_by=lambda row: row[0],
+    )
+)
 def test_everything_written_is_read_again(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("round") / "t.csv"
     ids, texts, numbers = zip(*rows, strict=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -171,10 +172,19 @@ class Silent:
 
 def test_what_is_not_known_is_not_called_irreducible():
     assert has_plan(integer_only(), Silent(), limits()).feasible is None
-    found = find_conflict(three_together(), Silent(), limits(), "claimed by somebody")
+    twice = integer_only()
+    (exact,) = twice.rows
+    twice = replace(twice, rows=(exact, replace(exact, name="exact again")))
+    found = find_conflict(twice, Silent(), limits(), "claimed by somebody")
     assert isinstance(found, Conflict)
     assert not found.irreducible
     assert found.proof == "claimed by somebody"
+
+
+def test_what_the_relaxation_shows_needs_no_solvers_word():
+    found = find_conflict(three_together(), Silent(), limits(), "claimed by somebody")
+    assert isinstance(found, Conflict)
+    assert found.proof == "proved"
 
 
 def test_a_wrong_claim_is_answered_with_a_plan():

@@ -188,7 +188,7 @@ def test_a_split_family_is_told_and_each_of_its_accounts_looked_at_by_itself():
     problem = problem_of(cost, family=[4, 4, -1])
     reasons = Explanation(problem, np.array([0, 1, 1]))
     assert reasons.summary()[0] == "This plan breaks its rules in 1 place. It costs 13."
-    assert "families: account 1 is with rep 1, but its family is with 0." in reasons.summary()
+    assert "families: account 1 is with rep 1, but its family is with rep 0." in reasons.summary()
     assert reasons.account("1").rep == "1"
     assert reasons.account("1").alternatives[0].change == -7.0
     assert reasons.account("0").alternatives[0].change == 4.0

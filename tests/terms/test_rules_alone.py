@@ -293,7 +293,7 @@ def test_a_split_family_is_told(tmp_path):
     what = problem(instance(tmp_path, FAMILY, 3), FAMILIES)
     (breach,) = judged(what, 1, 2, 3).breaches
     assert (breach.rule, breach.account, breach.rep) == ("f", "A-3", "R-3")
-    assert breach.detail == "its family is with R-1"
+    assert breach.label == "R-1"  # where its family is
 
 
 def test_a_priced_family_pays_for_each_extra_rep(tmp_path):

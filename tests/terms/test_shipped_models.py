@@ -59,8 +59,8 @@ SAID = {
     "0.8 μ_j <= Σ_i potential_ij x_ij <= 1.2 μ_j  [USD/year]  for each rep j, μ_j = an equal share "
     "of all potential  or pay 3 USD per USD",
     'kind = "capacity"\nmin = 10\nprice = 1500\n':
-    "10 <= Σ_i workload_ij x_ij <= capacity_j  [hours/year]  for each rep j  or pay 1,500 USD per "
-    "hour",
+    "10 <= Σ_i workload_ij x_ij  [hours/year]  for each rep j  or pay 1,500 USD per hour",
+    'kind = "capacity"\n': "Σ_i workload_ij x_ij <= capacity_j  [hours/year]  for each rep j",
     'kind = "group"\ncolumn = "team"\nmeasure = "count"\nmin = 2\nmax_share = 0.5\nprice = 1\n':
     "2 <= Σ_{j in G} Σ_i count_ij x_ij <= 0.5 of the total  [accounts]  for G = reps by team (each "
     "value)  or pay 1 USD/year per account",
@@ -91,9 +91,11 @@ SAID_GOALS = {
     'kind = "travel"\n': "75 USD per hour · Σ_ij travel_ij x_ij  [hours/year]",
     'kind = "fit"\n': "0.02 · Σ_ij potential_i (1 - fit_ij) x_ij  [USD/year]",
     'kind = "balance"\nmeasure = "count"\nhow = "worst"\nprice = 1000\n':
-    "1,000 USD per point · 100 max_j |w_j - μ_j| / μ_j, w_j = Σ_i count_ij x_ij  [accounts]",
+    "1,000 USD per point · 100 max_j |w_j - μ_j| / μ_j, w_j = Σ_i count_ij x_ij  "
+    "[accounts], μ_j = an equal share of all count",
     'kind = "balance"\nmeasure = "count"\nhow = "total"\nprice = 2\n':
-    "2 USD · Σ_j |w_j - μ_j|, w_j = Σ_i count_ij x_ij  [accounts]",
+    "2 USD · Σ_j |w_j - μ_j|, w_j = Σ_i count_ij x_ij  [accounts], μ_j = an equal share of all "
+    "count",
     'kind = "disruption"\n': "0.066 · Σ_i revenue_i [rep_i != current_i]  [USD/year]",
     'kind = "measure"\nmeasure = "distance"\nprice = 3\n': "3 · Σ_ij distance_ij x_ij  [km]",
 }  # fmt: skip

@@ -32,18 +32,23 @@ def run_watched(
     answer: list[T] = []
     failure: list[BaseException] = []
 
+    # An event, not `Thread.join`: interrupted in a join, Python 3.11 takes a live thread for ended.
+    ended = threading.Event()
+
     def target() -> None:
         try:
             answer.append(work())
         except BaseException as error:
             failure.append(error)
+        finally:
+            ended.set()
 
     thread = threading.Thread(target=target, name="territoryopt-solver", daemon=True)
     thread.start()
     asked: float | None = None
-    while thread.is_alive():
+    while not ended.is_set():
         try:
-            thread.join(POLL)
+            ended.wait(POLL)
             watch.tell()
             if watch.stopping.is_set() or limits.left <= 0:
                 asked = asked if asked is not None else time.monotonic()

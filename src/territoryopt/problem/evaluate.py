@@ -17,12 +17,22 @@ from territoryopt.problem.amounts import FloatArray, IntArray
 from territoryopt.problem.problem import Problem
 
 
+def said(fields: Mapping[str, object]) -> dict[str, object]:
+    """The fields that are neither empty nor an open (infinite) bound."""
+    return {
+        name: value
+        for name, value in fields.items()
+        if value not in ("", None) and not (isinstance(value, float) and np.isinf(value))
+    }
+
+
 @dataclass(frozen=True)
 class Breach:
     """One rule that a plan breaks, with the numbers that say so.
 
     For a row: `label` names the rep, group or plan, and `activity` lies outside lower..upper (in
-    `unit`). For an account: `account` and `rep` name the pair. `rule` is the name in the model.
+    `unit`). For an account: `account` and `rep` name the pair, and `label` the rep
+    of its family where the family is split. `rule` is the name in the model.
     """
 
     rule: str
@@ -37,7 +47,8 @@ class Breach:
     detail: str = ""
 
     def as_dict(self) -> dict[str, object]:
-        return {k: v for k, v in vars(self).items() if v not in ("", None)}
+        """The fields that say something; an open bound is left out, so that this is JSON."""
+        return said(vars(self))
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,12 +167,9 @@ def _split_families(problem: Problem, rep: IntArray) -> list[Breach]:
         Breach(
             problem.family_rule,
             "families",
+            label=problem.rep_id(int(rep[head[i]])) if rep[head[i]] >= 0 else "",
             account=problem.account_id(int(i)),
             rep=problem.rep_id(int(rep[i])) if rep[i] >= 0 else "",
-            detail=f"its family is with {problem.rep_id(int(rep[head[i]]))}"
-            if rep[head[i]] >= 0
-            else "its family has no rep",
-            label=problem.account_id(int(head[i])),
         )
         for i in apart
     ]

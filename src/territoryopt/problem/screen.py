@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from territoryopt.problem.amounts import BoolArray, FloatArray, blocks
+from territoryopt.problem.evaluate import said
 from territoryopt.problem.parts import TOLERANCE, Rows
 from territoryopt.problem.problem import Problem
 
@@ -35,7 +36,8 @@ class Impossible:
     forced: int = 0
 
     def as_dict(self) -> dict[str, object]:
-        return {k: v for k, v in vars(self).items() if v not in ("", None)}
+        """The fields that say something; an open bound is left out, so that this is JSON."""
+        return said(vars(self))
 
 
 def screen(problem: Problem) -> tuple[Impossible, ...]:

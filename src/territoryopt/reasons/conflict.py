@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from territoryopt.backends.protocol import Backend, Limits, Watch
+from territoryopt.backends.relaxation import infeasibility
 from territoryopt.problem import IntArray, Prices, Problem, prove
 from territoryopt.problem.screen import Impossible, screen
 
@@ -36,13 +37,8 @@ class Conflict:
             "rules": list(self.rules),
             "irreducible": self.irreducible,
             "proof": self.proof,
-            "facts": [_finite(fact.as_dict()) for fact in self.facts],
+            "facts": [fact.as_dict() for fact in self.facts],
         }
-
-
-def _finite(values: dict[str, object]) -> dict[str, object]:
-    """For JSON: without the open sides, which are infinite."""
-    return {k: v for k, v in values.items() if not isinstance(v, float) or np.isfinite(v)}
 
 
 @dataclass(frozen=True)
@@ -62,6 +58,8 @@ def has_plan(problem: Problem, backend: Backend, limits: Limits) -> Verdict:
     watch = Watch(unit)
     cheapest = prove(unit, Prices.zero(unit)).cheapest
     watch.plan(cheapest)
+    if watch.rep is None and unit.rows and infeasibility(unit, limits, Watch(unit)).certified:
+        return Verdict(False)
     outcome = None
     if watch.rep is None:
         outcome = backend.solve(unit, replace(limits, gap=1.0), None, watch)

@@ -262,9 +262,10 @@ class Speaker:
         if breach.kind == "one_rep":
             return _started(f"{self.account(breach.account)} has no rep.")
         if breach.kind == "families":
+            rest = f"is with {self.rep(breach.label)}" if breach.label else "has no rep"
             return (
                 f"{breach.rule}: {self.account(breach.account)} is with {self.rep(breach.rep)}, "
-                f"but {breach.detail}."
+                f"but its family {rest}."
             )
         if breach.account:
             return (

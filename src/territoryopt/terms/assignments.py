@@ -39,6 +39,7 @@ class RequiredSkills(Rule):
         )
 
     def parts(self, name: str, data: Data) -> Iterator[Part]:
+        data.note_unbound("requires")
         lacking = missing_required(data.instance.requires, data.instance.skills)
         barred = ComputedAmounts(
             data.accounts,
@@ -76,6 +77,7 @@ class Locks(Rule):
         )
 
     def parts(self, name: str, data: Data) -> Iterator[Part]:
+        data.note_unbound("current_rep" if self.to == "current" else "locked_rep")
         source = data.instance.current if self.to == "current" else data.instance.locked
         locked = np.where(data.account_mask(self.where), source, -1)
         held = np.flatnonzero(locked >= 0)

@@ -23,11 +23,19 @@ REFERENCE = (
 )
 
 
+def share_words(measure: str, target: str, allowance: float) -> str:
+    """What μ_j is: "μ_j = an equal share of all potential"."""
+    share = "an equal share" if target == "equal" else f"a share by {target}"
+    more = f" and {100 * allowance:g} % more" if allowance else ""
+    return f"μ_j = {share} of all {measure}{more}"
+
+
 class Band(Rule):
     """Keeps each territory's total of a measure near its target share.
 
     Formula: (1 - tolerance) μ_j <= Σ_i a_ij x_ij <= (1 + tolerance) μ_j   for each rep j
-    Symbols: a_ij amount of account i with rep j; μ_j = s_j · total, the target; s_j target share
+    Symbols: a_ij amount of account i with rep j; μ_j = s_j · (1 + allowance) · total, the target;
+             s_j target share
     Units: that of the measure; tolerance is a fraction; price is currency/year per unit outside
     Source: Zoltners & Sinha 1983, Management Science 29(11), 1237-1256: balance as bounds
     """
@@ -41,11 +49,11 @@ class Band(Rule):
 
     def statement(self, units: dict[str, str], currency: str) -> str:
         unit = units[self.measure]
-        share = "an equal share" if self.target == "equal" else f"a share by {self.target}"
+        share = share_words(self.measure, self.target, self.allowance)
         return (
             f"{1 - self.tolerance:g} μ_j <= Σ_i {self.measure}_ij x_ij <= "
-            f"{1 + self.tolerance:g} μ_j  [{unit}]  for each rep j, μ_j = {share} of all "
-            f"{self.measure}{self.strictness(currency, unit)}"
+            f"{1 + self.tolerance:g} μ_j  [{unit}]  for each rep j, "
+            f"{share}{self.strictness(currency, unit)}"
         )
 
     def parts(self, name: str, data: Data) -> Iterator[Part]:
@@ -72,16 +80,22 @@ class Capacity(Rule):
     kind: Literal["capacity"]
     measure: str = Field(default="workload", description="What is limited.")
     max: Amount | str | None = Field(
-        default="capacity", description="The most: a number, or a column of reps."
+        default=None,
+        description="The most: a number, or a column of reps; `capacity` if min is left out too.",
     )
     min: Amount | str | None = Field(
         default=None, description="The least: a number, or a column of reps."
     )
 
+    @property
+    def most(self) -> float | str | None:
+        """The upper side: a rule that gives neither means the column `capacity`."""
+        return "capacity" if self.max is None and self.min is None else self.max
+
     def statement(self, units: dict[str, str], currency: str) -> str:
         unit = units[self.measure]
         low = "" if self.min is None else f"{_words(self.min)} <= "
-        high = "" if self.max is None else f" <= {_words(self.max)}"
+        high = "" if self.most is None else f" <= {_words(self.most)}"
         return (
             f"{low}Σ_i {self.measure}_ij x_ij{high}  [{unit}]  for each rep j"
             f"{self.strictness(currency, unit)}"
@@ -89,7 +103,7 @@ class Capacity(Rule):
 
     def parts(self, name: str, data: Data) -> Iterator[Part]:
         lower = _side(self.min, -np.inf, data, "min")
-        upper = _side(self.max, np.inf, data, "max")
+        upper = _side(self.most, np.inf, data, "max")
         for j in np.flatnonzero(lower > upper):
             data.fault(
                 "min",
@@ -119,7 +133,6 @@ class Group(Rule):
     max_share: Tolerance | None = Field(default=None, description="The most, as a fraction.")
     min_share: Tolerance | None = Field(default=None, description="The least, as a fraction.")
     reference: Reference = Field(default="least", description=REFERENCE)
-    allowance: Allowance = Field(default=0.0, description=ALLOWANCE)
 
     def statement(self, units: dict[str, str], currency: str) -> str:
         unit = units[self.measure]
@@ -149,7 +162,7 @@ class Group(Rule):
             data.fault("", "has no bound", "Give min, max, min_share or max_share")
         total = 0.0
         if self.min_share is not None or self.max_share is not None:
-            total = data.reference_total(self.measure, self.reference, self.allowance)
+            total = data.reference_total(self.measure, self.reference)
         lower = max(
             -np.inf if self.min is None else self.min,
             -np.inf if self.min_share is None else self.min_share * total,

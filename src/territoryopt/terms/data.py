@@ -109,6 +109,12 @@ class Data:
             return None
         return self.instance.reps.columns[column]
 
+    def note_unbound(self, column: str) -> None:
+        """Note that a rule binds nothing where accounts lack the column it speaks of."""
+        if column not in self.instance.accounts.columns:
+            file = self.instance.accounts.file
+            self.notes.append(f"{self.key} binds nothing: {file} has no column {column}")
+
     def optional_text(self, column: str, default: str) -> ObjectArray:
         """The text of a column of accounts. Where the column of that `default` name is absent
         the rule binds nothing, which is noted; any other absent column is a fault."""
@@ -116,9 +122,7 @@ class Data:
         if cells is not None:
             return cells
         if column == default:
-            self.notes.append(
-                f"{self.key} binds nothing: {self.instance.accounts.file} has no column {column}"
-            )
+            self.note_unbound(column)
         else:
             self.no_column(self.instance.accounts, column, f"{self.key}.column")
         return np.full(self.accounts, "", dtype=object)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from territoryopt.problem import AccountAmounts, ComputedAmounts, Cost, IntArray, Rows
 from territoryopt.skills import fit
-from territoryopt.terms.bands import ALLOWANCE, REFERENCE, TARGET, Allowance, Reference
+from territoryopt.terms.bands import ALLOWANCE, REFERENCE, TARGET, Allowance, Reference, share_words
 from territoryopt.terms.data import Data
 from territoryopt.terms.term import Goal, Part, Price
 
@@ -79,7 +79,7 @@ class Balance(Goal):
 
     Formula: price · 100 · max_j |w_j - μ_j| / μ_j     how = "worst"
              price · Σ_j |w_j - μ_j|                   how = "total"
-    Symbols: w_j = Σ_i a_ij x_ij total of rep j; μ_j its target share
+    Symbols: w_j = Σ_i a_ij x_ij total of rep j; μ_j = s_j · (1 + allowance) · total its target
     Units: worst: currency/year per percentage point of the worst deviation;
            total: currency/year per unit of the measure away from the target
     Source: Kalcsics, Nickel & Schröder 2005, TOP 13(1), 1-56: measures of balance
@@ -97,15 +97,11 @@ class Balance(Goal):
 
     def statement(self, units: dict[str, str], currency: str) -> str:
         unit = units[self.measure]
+        share = share_words(self.measure, self.target, self.allowance)
+        total = f"w_j = Σ_i {self.measure}_ij x_ij  [{unit}], {share}"
         if self.how == "worst":
-            return (
-                f"{self.price:,g} {currency} per point · 100 max_j |w_j - μ_j| / μ_j, "
-                f"w_j = Σ_i {self.measure}_ij x_ij  [{unit}]"
-            )
-        return (
-            f"{self.price:,g} {currency} · Σ_j |w_j - μ_j|, "
-            f"w_j = Σ_i {self.measure}_ij x_ij  [{unit}]"
-        )
+            return f"{self.price:,g} {currency} per point · 100 max_j |w_j - μ_j| / μ_j, {total}"
+        return f"{self.price:,g} {currency} · Σ_j |w_j - μ_j|, {total}"
 
     def parts(self, name: str, data: Data) -> Iterator[Part]:
         mu = data.targets(self.measure, self.target, self.reference, self.allowance)
