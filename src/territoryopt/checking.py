@@ -37,10 +37,8 @@ class Check:
         return {
             "schema": SCHEMA,
             "holds": found.holds,
-            "objective": found.objective,
             "currency": self.problem.currency,
-            "goals": [{"name": n, "money": m} for n, m in found.money.items()],
-            "breaches": [breach.as_dict() for breach in found.breaches],
+            **found.as_dict(),
             "totals": [
                 {"name": rows.name, "row": label, "total": float(s), "unit": rows.unit}
                 for rows in self.problem.rows

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from territoryopt.problem import Evaluation, IntArray, Prices, Problem
+from territoryopt.problem import Evaluation, IntArray, Prices, Problem, evaluate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,12 +79,20 @@ class Result:
             "reps": problem.reps,
             "goals": self._goals(),
             "rules": self._rules(),
+            "current": self._current(),
             "conflict": self.conflict.as_dict() if self.conflict else None,
             "notes": list(self.notes),
             "alignment": None
             if self.rep is None
             else {problem.account_id(i): problem.rep_id(int(j)) for i, j in enumerate(self.rep)},
         }
+
+    def _current(self) -> dict[str, object] | None:
+        """What the present owners cost and break; None where an account has none."""
+        current = self.problem.current
+        if not len(current) or (current < 0).any():
+            return None
+        return evaluate(self.problem, current).as_dict()
 
     def _goals(self) -> list[dict[str, object]]:
         if self.evaluation is None:

@@ -282,7 +282,7 @@ def test_a_summary_tells_gains_as_gains():
     assert lines == [
         "This plan gains 3; no plan can gain more, as our own arithmetic proves.",
         "cost: -5.",
-        "extra: 2.",
+        "extra: 2 for 1 bed.",
     ]
 
 

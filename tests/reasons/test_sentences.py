@@ -543,3 +543,28 @@ def test_no_sentence_uses_a_solvers_words():
     )
     jargon = r"\b(infeasib|constraint|dual|relax|objective|slack|incumbent|binary|MIP|LP|row)\w*\b"
     assert not re.search(jargon, said, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("share", "today", "said"),
+    [
+        (Share("driving", "travel", 12.5, "hours/year", 750.0), 900.0,
+         "driving: 750 USD a year for 12.5 hours a year (today 900 USD a year)."),
+        (Share("fit", "fit", 5000.0, "USD/year", 100.0), None, "fit: 100 USD a year."),
+        (Share("gain", "measure", -3.0, "beds", -30.0), 0.0,
+         "gain: -30 USD a year for -3 beds (today 0 USD a year)."),
+        (Share("even", "balance", float("nan"), "", 40.0), 50.0,
+         "even: 40 USD a year (today 50 USD a year)."),
+    ],
+)  # fmt: skip
+def test_a_goal_of_the_plan_and_today(share, today, said):
+    assert Speaker("USD").goal(share, today) == said
+
+
+def test_todays_owners():
+    speak = Speaker("EUR")
+    assert speak.today(1200.0, 0) == "Today's owners cost 1,200 EUR a year and keep every rule."
+    assert speak.today(1200.0, 1) == (
+        "Today's owners cost 1,200 EUR a year and break the rules in 1 place."
+    )
+    assert speak.today(-5.0, 3).startswith("Today's owners cost -5 EUR a year and break")

@@ -31,6 +31,14 @@ UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 """Unicode categories of what has no shape of its own."""
 
 WIDEST_NAME = 40
+ENDS = {
+    "optimal": "Proved best",
+    "gap_reached": "As near to the best as asked",
+    "time_limit": "Time was up, with a plan",
+    "interrupted": "Interrupted",
+    "infeasible": "No plan exists, found",
+    "no_plan": "Time was up, without a plan",
+}
 WHY_SHOWN = 5
 BREACHES_SHOWN = 30
 
@@ -122,8 +130,8 @@ def print_result(
     kept = selected(data, model)
     problem = result.problem
     say(
-        f"{model.name}: {problem.accounts:,} accounts, {problem.reps:,} reps  "
-        f"[{result.status}, {result.seconds:.1f} s, {result.backend}: {result.backend_reason}]",
+        f"{model.name}: {problem.accounts:,} accounts, {problem.reps:,} reps. "
+        f"{ENDS[result.status]} after {result.seconds:.1f} s.",
         bold=True,
     )
     if result.rep is None:

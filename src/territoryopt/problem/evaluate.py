@@ -64,6 +64,14 @@ class Evaluation:
     def holds(self) -> bool:
         return not self.breaches
 
+    def as_dict(self) -> dict[str, object]:
+        """Objective, money by goal and breaches, for JSON."""
+        return {
+            "objective": self.objective,
+            "goals": [{"name": name, "money": money} for name, money in self.money.items()],
+            "breaches": [breach.as_dict() for breach in self.breaches],
+        }
+
 
 def plan_array(problem: Problem, rep: ArrayLike) -> IntArray:
     """A plan as int64[accounts]; raises InputError where it is not one.

@@ -105,7 +105,14 @@ class Explanation:
         found = self.facts.evaluation
         lines = [self._worth()]
         lines += [speak.breach(breach) for breach in found.breaches[:SHOWN_BREACHES]]
-        lines += [f"{name}: {speak.cost(value)}." for name, value in found.money.items() if value]
+        today = self.facts.today
+        lines += [
+            speak.goal(share, None if today is None else today.money[share.name])
+            for share in self.facts.shares()
+            if share.money or (today is not None and today.money[share.name])
+        ]
+        if today is not None:
+            lines.append(speak.today(today.objective, len(today.breaches)))
         owned = int((problem.current >= 0).sum())
         if owned:
             moved = len(self.facts.moved)
@@ -139,6 +146,7 @@ class Explanation:
             "currency": self.problem.currency,
             "goals": [{"name": n, "money": m} for n, m in found.money.items()],
             "moved": len(self.facts.moved),
+            "today": None if self.facts.today is None else self.facts.today.as_dict(),
             "summary": self.summary(),
             "territories": [
                 {**t.as_dict(), "text": self.speaker.territory(t)} for t in self.territories()

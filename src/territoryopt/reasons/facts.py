@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -192,6 +193,14 @@ class PlanFacts:
             self._whole = self.problem
         self.unit = self._whole.contracted
         self.unit_rep = self.rep[self._whole.units.first]
+
+    @cached_property
+    def today(self) -> Evaluation | None:
+        """What today's owners cost and break; None where some account has none."""
+        current = self.problem.current
+        if not len(current) or (current < 0).any():
+            return None
+        return evaluate(self.problem, current)
 
     @property
     def moved(self) -> IntArray:

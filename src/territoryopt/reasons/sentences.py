@@ -257,6 +257,23 @@ class Speaker:
             f"no plan can be better by more than {money(objective - bound, self.currency)}{share}"
         )
 
+    def goal(self, share: Share, today: float | None) -> str:
+        """What a goal costs in the whole plan, and today."""
+        text = f"{share.name}: {self.cost(share.money)}"
+        money_unit = f"{self.currency}/year"
+        if share.unit not in ("", money_unit, "money") and np.isfinite(share.amount):
+            text += f" for {amount(share.amount, share.unit)}"
+        if today is not None:
+            text += f" (today {self.cost(today)})"
+        return f"{text}."
+
+    def today(self, objective: float, breaches: int) -> str:
+        """What today's owners cost, and whether they keep the rules."""
+        text = f"Today's owners cost {self.cost(objective)}"
+        if not breaches:
+            return f"{text} and keep every rule."
+        return f"{text} and break the rules in {plural(breaches, 'place')}."
+
     def breach(self, breach: Breach) -> str:
         """A rule that a plan breaks, with the numbers."""
         if breach.kind == "one_rep":
