@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from territoryopt.backends.building import Builder
 from territoryopt.problem import FloatArray, Grouping, IntArray
-
-if TYPE_CHECKING:
-    from territoryopt.backends.linear import Builder
 
 
 def add_grouping(build: Builder, grouping: Grouping) -> None:

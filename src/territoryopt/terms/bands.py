@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from territoryopt.problem import FloatArray, IntArray, Rows
+from territoryopt.problem.parts import Role
 from territoryopt.terms.data import Data
 from territoryopt.terms.term import Amount, Part, Rule, Tolerance
 
@@ -59,11 +60,13 @@ class Band(Rule):
     def parts(self, name: str, data: Data) -> Iterator[Part]:
         mu = data.targets(self.measure, self.target, self.reference, self.allowance)
         yield rep_rows(
-            self,
             name,
+            self.kind,
+            self.measure,
             data,
             lower=(1 - self.tolerance) * mu,
             upper=(1 + self.tolerance) * mu,
+            price=np.full(data.reps, self.row_price),
             target=mu,
         )
 
@@ -110,7 +113,15 @@ class Capacity(Rule):
                 f"for {data.instance.rep_ids[j]} the least ({lower[j]:g}) is above the most "
                 f"({upper[j]:g})",
             )
-        yield rep_rows(self, name, data, lower=lower, upper=np.maximum(lower, upper))
+        yield rep_rows(
+            name,
+            self.kind,
+            self.measure,
+            data,
+            lower=lower,
+            upper=np.maximum(lower, upper),
+            price=np.full(data.reps, self.row_price),
+        )
 
 
 class Group(Rule):
@@ -191,27 +202,33 @@ class Group(Rule):
 
 
 def rep_rows(
-    term: Band | Capacity,
     name: str,
+    kind: str,
+    measure: str,
     data: Data,
     *,
     lower: FloatArray,
     upper: FloatArray,
+    price: FloatArray,
     target: FloatArray | None = None,
+    role: Role = "rule",
+    worst: bool = False,
 ) -> Rows:
-    """A row for each rep on the total of the term's measure."""
+    """A row for each rep on its total of a measure."""
     return Rows(
         name=name,
-        kind=term.kind,
-        measure=term.measure,
-        unit=data.unit(term.measure),
+        kind=kind,
+        measure=measure,
+        unit=data.unit(measure),
         labels=data.instance.rep_ids,
-        amounts=data.amounts(term.measure),
+        amounts=data.amounts(measure),
         row_of_rep=data.every_rep.copy(),
         lower=lower,
         upper=upper,
-        price=np.full(data.reps, term.row_price),
+        price=price,
         constant=np.zeros(data.reps),
+        role=role,
+        worst=worst,
         target=target,
     )
 

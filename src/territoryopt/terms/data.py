@@ -28,10 +28,10 @@ from territoryopt.problem import (
 from territoryopt.problem.amounts import BoolArray, blocks
 from territoryopt.tables import Table
 from territoryopt.terms.journeys import distance_km, travel_hours_per_visit
+from territoryopt.terms.sections import Frame
 
 if TYPE_CHECKING:
     from territoryopt.instance import Instance
-    from territoryopt.model import Model
 
 _COLUMNS = {"potential": "potential", "revenue": "annual_revenue"}
 
@@ -46,7 +46,7 @@ class Data:
     of them at once. `key` is the TOML key of the term being compiled.
     """
 
-    def __init__(self, instance: Instance, model: Model) -> None:
+    def __init__(self, instance: Instance, model: Frame) -> None:
         self.instance = instance
         self.model = model
         self.currency = model.currency

@@ -8,9 +8,17 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from territoryopt.problem import AccountAmounts, ComputedAmounts, Cost, IntArray, Rows
+from territoryopt.problem import AccountAmounts, ComputedAmounts, Cost, IntArray
 from territoryopt.skills import fit
-from territoryopt.terms.bands import ALLOWANCE, REFERENCE, TARGET, Allowance, Reference, share_words
+from territoryopt.terms.bands import (
+    ALLOWANCE,
+    REFERENCE,
+    TARGET,
+    Allowance,
+    Reference,
+    rep_rows,
+    share_words,
+)
 from territoryopt.terms.data import Data
 from territoryopt.terms.term import Goal, Part, Price
 
@@ -106,23 +114,19 @@ class Balance(Goal):
     def parts(self, name: str, data: Data) -> Iterator[Part]:
         mu = data.targets(self.measure, self.target, self.reference, self.allowance)
         worst = self.how == "worst"
-        yield Rows(
-            name=name,
-            kind=self.kind,
-            measure=self.measure,
-            unit=data.unit(self.measure),
-            labels=data.instance.rep_ids,
-            amounts=data.amounts(self.measure),
-            row_of_rep=data.every_rep.copy(),
+        yield rep_rows(
+            name,
+            self.kind,
+            self.measure,
+            data,
             lower=mu.copy(),
             upper=mu.copy(),
             price=100 * self.price / np.where(mu > 0, mu, 1.0)
             if worst
             else np.full(data.reps, self.price),
-            constant=np.zeros(data.reps),
+            target=mu,
             role="goal",
             worst=worst,
-            target=mu,
         )
 
 

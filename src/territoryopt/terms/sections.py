@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -120,3 +121,27 @@ class Measure(Section):
         if isinstance(self.missing, float) and self.missing < 0 and not self.negative:
             raise ValueError("missing is below zero, and negative is not true")
         return self
+
+
+class Frame(Protocol):
+    """What terms may know of the model they stand in."""
+
+    @property
+    def file(self) -> str: ...
+
+    @property
+    def currency(self) -> str: ...
+
+    @property
+    def measures(self) -> Mapping[str, Measure]: ...
+
+    @property
+    def travel(self) -> TravelSection: ...
+
+    @property
+    def workload(self) -> WorkloadSection: ...
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        """The unit of every measure the model knows."""
+        ...
