@@ -244,7 +244,9 @@ class _Run:
         self.prices = proof.prices
         self.watch.bound(proof.bound)
         self.watch.plan(proof.cheapest)
+        self.watch.prices = proof.prices
         if (answer.rep >= 0).all():
+            self.watch.rounded = answer.rep
             self.watch.plan(answer.rep)
         if answer.infeasible and infeasibility(self.tight, self.limits, self.watch).certified:
             self.infeasible = "proved"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 BACKENDS = {
     "highs": ("territoryopt.backends.highs", "HighsBackend"),
+    "neighbourhoods": ("territoryopt.backends.neighbourhoods", "NeighbourhoodBackend"),
     "cpsat": ("territoryopt.backends.cpsat", "CpSatBackend"),
     "pyomo": ("territoryopt.backends.pyomo_solver", "PyomoBackend"),
 }

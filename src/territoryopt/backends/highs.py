@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -26,6 +27,10 @@ class HighsBackend:
 
     name = "highs"
 
+    def __init__(self, options: Mapping[str, object] | None = None) -> None:
+        """options: HiGHS's own, by name, set after ours."""
+        self.options = dict(options or {})
+
     def refuses(self, problem: Problem) -> str | None:
         """Why this backend cannot take this problem; None where it can."""
         return too_many_pairs(problem, MOST_PAIRS, "HiGHS")
@@ -41,21 +46,27 @@ class HighsBackend:
         model = linear_model(problem)
         if start is not None:
             watch.plan(start)
-        outcome = _run(model, limits, start, watch, restarts=True)
+        outcome = _run(model, limits, start, watch, self.options)
         if outcome.finished and not outcome.infeasible and not _closed(watch, limits):
             # Restarts have been seen to lose a plan that HiGHS then calls optimal without it.
             log.debug("%s stopped short of its own bound; searching again", outcome.by)
-            again = _run(model, limits, watch.rep, watch, restarts=False)
+            again = _run(
+                model, limits, watch.rep, watch, {**self.options, "mip_allow_restart": False}
+            )
             outcome = replace(again, finished=again.finished and _closed(watch, limits))
         return outcome
 
 
 def _run(
-    model: LinearModel, limits: Limits, start: IntArray | None, watch: Watch, *, restarts: bool
+    model: LinearModel,
+    limits: Limits,
+    start: IntArray | None,
+    watch: Watch,
+    options: Mapping[str, object],
 ) -> Outcome:
     session = Session(model, limits, relaxed=False)
-    if not restarts:
-        session.option("mip_allow_restart", False)
+    for name, value in options.items():
+        session.option(name, value)
     if start is not None:
         session.start_from(start)
     session.watch(watch)

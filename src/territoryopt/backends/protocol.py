@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from territoryopt.problem import IntArray, Problem, evaluate
+from territoryopt.problem import IntArray, Prices, Problem, evaluate
 
 log = logging.getLogger("territoryopt")
 
@@ -74,7 +74,9 @@ class Backend(Protocol):
 class Watch:
     """Keeps the best plan and bound of a run, from whichever thread they come.
 
-    A plan counts only if it holds by our own arithmetic, and at our own objective.
+    A plan counts only if it holds by our own arithmetic, and at our own objective. prices and
+    rounded: what the LP relaxation said, where it was solved already: prices of the rows, and
+    the rep of each account's largest share (the plan may break rules).
     """
 
     problem: Problem
@@ -87,6 +89,8 @@ class Watch:
     claimed_by: str = ""
     interrupted: bool = False
     rejected: int = 0
+    prices: Prices | None = None
+    rounded: IntArray | None = None
     notes: list[str] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -1,0 +1,64 @@
+"""Hard rules at a price, so that a search may pass through plans that break them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from territoryopt.problem.amounts import FloatArray, blocks
+from territoryopt.problem.bound import Prices
+from territoryopt.problem.parts import Grouping, Rows
+from territoryopt.problem.problem import Problem
+
+
+def penalised(problem: Problem, prices: Prices, factor: float) -> Problem:
+    """The problem with every hard row and grouping priced at `factor` times what it is worth.
+
+    A row is worth the largest price of its part per unit (currency/year), or, where none binds,
+    what the mean step between an account's two cheapest reps is per mean amount. With a factor
+    above one, plans that keep the rules are the best of the penalised problem too, as far as the
+    prices tell; where they are not, the factor is raised.
+    """
+    step = _mean_step(problem)
+    rows = tuple(
+        replace(part, price=np.where(np.isinf(part.price), factor * worth, part.price))
+        if part.hard
+        else part
+        for part, worth in (
+            (part, _worth(part, y, step, problem))
+            for part, y in zip(problem.rows, prices.rows, strict=True)
+        )
+    )
+    groupings: tuple[Grouping, ...] = tuple(
+        replace(part, price=10 * factor * step) if part.hard else part for part in problem.groupings
+    )
+    return replace(problem, rows=rows, groupings=groupings)
+
+
+def _worth(part: Rows, y: FloatArray, step: float, problem: Problem) -> float:
+    largest = float(np.abs(y).max(initial=0.0))
+    if largest > 0:
+        return largest
+    start, stop = next(iter(blocks(problem.accounts, problem.reps)), (0, 0))
+    amount = np.abs(part.amounts.block(start, stop))
+    mean = float(amount.mean()) if amount.size else 0.0
+    return step / mean if mean > 0 else step
+
+
+def _mean_step(problem: Problem) -> float:
+    """The mean difference between an account's two cheapest eligible reps, currency/year; the
+    mean size of a cost where there is none."""
+    total, size, count = 0.0, 0.0, 0
+    for start, stop in blocks(problem.accounts, problem.reps):
+        cost = np.where(
+            problem.eligible_block(start, stop), problem.cost_block(start, stop), np.inf
+        )
+        known = cost[np.isfinite(cost)]
+        size += float(np.abs(known).sum()) / max(1, len(known)) * (stop - start)
+        if problem.reps > 1:
+            two = np.partition(cost, 1, axis=1)
+            some = np.isfinite(two[:, 1])
+            total += float((two[some, 1] - two[some, 0]).sum())
+        count += stop - start
+    return (total or size or 1.0) / max(1, count)
