@@ -173,7 +173,7 @@ class _Run:
         refusal = solver.refuses(self.tight)
         if refusal:
             raise _refused(solver.name, refusal)
-        self.facts = screen(self.tight)
+        self.facts = screen(self.problem)
         if self.facts:
             self.infeasible = "proved"
             self.explain_conflict()

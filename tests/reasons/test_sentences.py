@@ -189,8 +189,8 @@ HAS = "Harbor Hospital (A-1) is with Rivera: 600 USD a year for 12 hours a year 
         ({"alternatives": (), "barred": {"skills": ("R-2", "R-3"), "locks": ("275",)}},
          f"{HAS} Nobody else may have it: skills (2 reps) and locks (1 rep)."),
         ({"family": ("A-1", "A-2"), "alternatives": ()},
-         "Harbor Hospital (A-1), with the 2 accounts of its family, is with Rivera: 600 USD a year "
-         "for 12 hours a year on the road. There is no other rep."),
+         f"{HAS} Its family of 2 accounts goes together; what follows is for all of them. "
+         "There is no other rep."),
         ({"rep": None, "shares": (), "alternatives": ()}, "Harbor Hospital (A-1) is with nobody."),
         ({"account": "7", "alternatives": ()},
          "Account 7 is with Rivera: 600 USD a year for 12 hours a year on the road. "
@@ -479,12 +479,13 @@ def test_breach(breach, text):
         (Conflict((), True, "proved"), "No plan exists."),
         (Conflict(("band",), True, "proved"), "No plan exists: the rule band cannot be kept."),
         (Conflict(("band", "locks"), True, BY),
-         f"No plan exists ({BY}): band and locks cannot both be kept; without either of them there "
-         "is a plan."),
+         f"No plan exists ({BY}): band and locks cannot both be kept, whatever becomes of "
+         "the other rules; drop either one and the rest of these can."),
         (Conflict(("a", "b", "c"), True, "proved"),
-         "No plan exists: a, b and c cannot all be kept; without any one of them there is a plan."),
+         "No plan exists: a, b and c cannot all be kept, whatever becomes of the other rules; drop "
+         "any one and the rest of these can."),
         (Conflict(("a", "b"), False, "proved"),
-         "No plan exists: a and b cannot both be kept; perhaps not all of them are to blame."),
+         "No plan exists: a and b cannot both be kept; some of them may not be needed for that."),
     ],
 )  # fmt: skip
 def test_conflict(conflict, head):

@@ -168,13 +168,13 @@ class Session:
 
     def run(self) -> Answer:
         """Solve until done, interrupted or out of time. Raises BackendError if HiGHS breaks."""
-        self._set("time_limit", max(0.01, self.limits.left))
-        try:
-            status = self.highs.run()
-        finally:
-            # The pool belongs to the calling thread and remembers its size: the next run in this
-            # thread may want another, and a pool left behind keeps its threads.
-            self.highspy.Highs.resetGlobalScheduler(False)
+        status = self._run()
+        if status == self.highspy.HighsStatus.kError:
+            # Its presolve has been seen to fail on models that the solver itself takes.
+            log.debug("%s broke down; running again without presolve", self.by)
+            self.highs.clearSolver()
+            self._set("presolve", "off")
+            status = self._run()
         found = self.highs.getModelStatus()
         name = self.highs.modelStatusToString(found)
         if status == self.highspy.HighsStatus.kError:
@@ -186,6 +186,15 @@ class Session:
         log.debug("%s: %s after %.1f s", self.by, name, self.highs.getRunTime())
         bound = -np.inf if self.relaxed else self._money_of(info.mip_dual_bound)
         return Answer(name, values, dual, bound)
+
+    def _run(self) -> Any:
+        self._set("time_limit", max(0.01, self.limits.left))
+        try:
+            return self.highs.run()
+        finally:
+            # The pool belongs to the calling thread and remembers its size: the next run in this
+            # thread may want another, and a pool left behind keeps its threads.
+            self.highspy.Highs.resetGlobalScheduler(False)
 
     def close(self) -> None:
         """Give the memory back; the callbacks hold a cycle that would keep it."""

@@ -13,6 +13,7 @@ from territoryopt.backends.highs_session import INFEASIBLE, Answer, Session
 from territoryopt.backends.linear import LinearModel, linear_model
 from territoryopt.backends.protocol import Limits, Watch
 from territoryopt.backends.running import run_watched
+from territoryopt.errors import BackendError
 from territoryopt.problem import TOLERANCE, IntArray, Prices, Problem, Proof, prove
 
 
@@ -114,7 +115,12 @@ def _relaxation(model: LinearModel, limits: Limits, watch: Watch) -> tuple[Answe
     # interior-point method, which at a million without crossover gave prices that prove little.
     session.option("solver", "simplex")
     session.watch(watch)
-    answer = run_watched(session.run, session.stop, limits, watch)
+    try:
+        answer = run_watched(session.run, session.stop, limits, watch)
+    except BackendError as error:
+        # Prices are a help, not a need: without them the bound is only weaker.
+        watch.notes.append(f"there are no prices of the relaxation: {error}")
+        return None, session.by
     if answer is not None:
         session.close()
     return answer, session.by

@@ -189,7 +189,7 @@ def check_command(
     parsed = topt.load_model(model)
     data = topt.read_instance(instance, where=parse_where(where))
     found = topt.check(data, parsed, topt.read_alignment(plan, data))
-    print_check(found, data, as_json)
+    print_check(found, data, parsed, as_json)
     return 0 if found.holds else NO_PLAN
 
 

@@ -33,4 +33,6 @@ def parse_where(texts: tuple[str, ...]) -> dict[str, dict[str, list[str]]] | Non
 def default_run_folder(instance: str) -> str:
     """runs/<time>-<instance>, a name made of plain letters whatever the instance is called."""
     name = re.sub(r"[^\w-]+", "-", Path(instance).resolve().name).strip("-") or "run"
-    return str(Path("runs") / f"{time.strftime('%Y%m%d-%H%M%S')}-{name[:60]}")
+    now = time.time()
+    stamp = f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}-{int(now * 1000) % 1000:03d}"
+    return str(Path("runs") / f"{stamp}-{name[:60]}")

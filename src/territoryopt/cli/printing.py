@@ -64,7 +64,7 @@ def print_error(error: TerritoryoptError, as_json: bool) -> None:
         print_json({"schema": "territoryopt/error/1",
                     "error": {"kind": error.kind, "problems": problems}})  # fmt: skip
         return
-    what = {"input": "The data", "model": "The model", "backend": "The solver"}
+    what = {"input": "The input", "model": "The model", "backend": "The solver"}
     say(f"{what.get(error.kind, 'This')} cannot be used:", err=True, bold=True)
     for line in str(error).split("\n"):
         say(f"  {line}", err=True)
@@ -200,7 +200,7 @@ def print_largest_moves(reasons: Explanation) -> None:
         say(f"- {reasons.speaker.why(reasons.facts.account(int(account), 1), 0)}")
 
 
-def print_check(found: Check, data: Instance, as_json: bool) -> None:
+def print_check(found: Check, data: Instance, model: Model, as_json: bool) -> None:
     """Whether a plan holds, what it is worth, and every fault."""
     if as_json:
         print_json(found.as_dict())
@@ -211,8 +211,8 @@ def print_check(found: Check, data: Instance, as_json: bool) -> None:
     breaches = found.evaluation.breaches
     money = speaker.cost(found.evaluation.objective)
     places = "1 place" if len(breaches) == 1 else f"{len(breaches):,} places"
-    say("The plan holds." if found.holds else f"The plan breaks its rules in {places}:",
-        bold=True)  # fmt: skip
+    verdict = "The plan holds." if found.holds else f"The plan breaks its rules in {places}:"
+    say(f"Against {model.name}: {verdict}", bold=True)
     for breach in breaches[:BREACHES_SHOWN]:
         say(f"- {speaker.breach(breach)}")
     if len(breaches) > BREACHES_SHOWN:

@@ -32,6 +32,8 @@ def from_arrays(
     Arrays are copied. Raises InputError with every fault.
     """
     faults = FaultList(InputError)
+    if isinstance(bands, Band):
+        bands = [bands]
     table = _numbers(cost, "cost", faults)
     if table is not None and table.ndim != 2:
         faults.add(

@@ -41,17 +41,19 @@ class Impossible:
 
 
 def screen(problem: Problem) -> tuple[Impossible, ...]:
-    """Everything impossible that needs no search. The problem is one over units."""
-    found = _accounts_without_rep(problem)
+    """Everything impossible that needs no search; families are contracted first."""
+    unit = problem.contracted
+    found = _accounts_without_rep(unit, problem)
     if found:
         return tuple(found)
-    for rows in problem.rows:
+    for rows in unit.rows:
         if rows.hard:
-            found += _rows_out_of_reach(problem, rows)
+            out = _rows_out_of_reach(unit, rows)
+            found += out or _total_out_of_reach(unit, rows)
     return tuple(found)
 
 
-def _accounts_without_rep(problem: Problem) -> list[Impossible]:
+def _accounts_without_rep(problem: Problem, whole: Problem) -> list[Impossible]:
     found = []
     for start, stop in blocks(problem.accounts, problem.reps):
         stuck = np.flatnonzero(~problem.eligible_block(start, stop).any(axis=1))
@@ -60,6 +62,8 @@ def _accounts_without_rep(problem: Problem) -> list[Impossible]:
         barred = [(e.name, e.barred.block(start, stop) > 0) for e in problem.exclusions]
         for i in stuck:
             names = _least_cover([(name, bars[i]) for name, bars in barred])
+            if len(whole.units.members(int(i) + start)) > 1:
+                names = (*names, whole.family_rule)
             found.append(Impossible(names, account=problem.account_id(int(i) + start)))
     return found
 
@@ -109,6 +113,28 @@ def _rows_out_of_reach(problem: Problem, rows: Rows) -> list[Impossible]:
             forced=int(forced[r]),
         )
         for r in np.flatnonzero(bad)
+    ]
+
+
+def _total_out_of_reach(problem: Problem, rows: Rows) -> list[Impossible]:
+    """Rows that hold one by one and cannot together: all accounts bring more than all rows may
+    have, or less than they must. Asks for a hard row at every rep."""
+    if (rows.row_of_rep < 0).any() or not np.isinf(rows.price).all():
+        return []
+    least = most = float(rows.constant.sum())
+    for start, stop in blocks(problem.accounts, problem.reps):
+        eligible = problem.eligible_block(start, stop)
+        amount = rows.amounts.block(start, stop)
+        least += float(np.where(eligible, amount, np.inf).min(axis=1).sum())
+        most += float(np.where(eligible, amount, -np.inf).max(axis=1).sum())
+    lower, upper = float(rows.lower.sum()), float(rows.upper.sum())
+    slack = TOLERANCE * float(rows.scale.sum())
+    if least <= upper + slack and most >= lower - slack:
+        return []
+    return [
+        Impossible(
+            (rows.name,), label="", least=least, most=most, lower=lower, upper=upper, unit=rows.unit
+        )
     ]
 
 

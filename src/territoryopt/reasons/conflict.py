@@ -85,7 +85,7 @@ def find_conflict(
     backend finds a plan of the whole problem after all, its Verdict comes back: whoever said
     there was none was wrong.
     """
-    facts = screen(problem.contracted)
+    facts = screen(problem)
     kept = list(problem.rule_names)
     irreducible = True
     if proof != "proved":
@@ -119,4 +119,4 @@ def find_conflict(
         elif verdict.feasible is None:
             irreducible = False
     final = problem.without(set(problem.rule_names) - set(kept))
-    return Conflict(tuple(kept), irreducible, proof, screen(final.contracted) or facts)
+    return Conflict(tuple(kept), irreducible, proof, screen(final) or facts)

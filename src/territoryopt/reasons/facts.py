@@ -84,8 +84,8 @@ class AccountFacts:
     """Why an account is where it is.
 
     rep: None where the plan leaves the account out; then no alternative is priced. before: its
-    current owner, None if unowned. shares: money by goal for the account (its whole family, where
-    `family` lists more than itself). alternatives: the other eligible reps, the
+    current owner, None if unowned. shares: money by goal for the account alone.
+    alternatives: the other eligible reps, for its whole `family` where it has one, the
     cheapest first. barred: the other reps by the rule that bars them.
     """
 
@@ -278,7 +278,7 @@ class PlanFacts:
         others = np.flatnonzero(table.eligible[u - table.start])
         others = others[others != own]
         others = others[np.argsort(change[others], kind="stable")]
-        members = units.members(u)
+        members, alone = units.members(u), np.array([account])
         before = int(problem.current[account])
         kept = others if most is None else others[:most]
         if most is not None and before in others[most:]:
@@ -287,7 +287,7 @@ class PlanFacts:
             account=problem.account_id(account),
             rep=problem.rep_id(own),
             before=problem.rep_id(before) if before >= 0 else None,
-            shares=tuple(_share(c, members, self.rep[members]) for c in problem.costs),
+            shares=tuple(_share(c, alone, self.rep[alone]) for c in problem.costs),
             alternatives=tuple(
                 Alternative(problem.rep_id(int(k)), float(change[k]), self._broken(u, int(k)))
                 for k in kept

@@ -69,6 +69,9 @@ class Speaker:
     def why(self, facts: AccountFacts, alternatives: int = 1) -> str:
         """Why an account is with its rep, in a few sentences."""
         parts = [self._where(facts)]
+        if facts.family:
+            family = plural(len(facts.family), "account")
+            parts.append(f"Its family of {family} goes together; what follows is for all of them.")
         if facts.moved:
             parts.append(self._why_moved(facts))
         shown = [o for o in facts.alternatives if not (facts.moved and o.rep == facts.before)]
@@ -79,8 +82,6 @@ class Speaker:
 
     def _where(self, facts: AccountFacts) -> str:
         subject = self.account(facts.account)
-        if facts.family:
-            subject += f", with the {plural(len(facts.family), 'account')} of its family,"
         charges = [text for share in facts.shares if (text := self.share(share))]
         tail = f": {', '.join(charges)}" if charges else ""
         return f"{subject} is with {self.rep(facts.rep)}{tail}."
@@ -271,7 +272,7 @@ class Speaker:
         """What today's owners cost, and whether they keep the rules."""
         text = f"Today's owners cost {self.cost(objective)}"
         if not breaches:
-            return f"{text} and keep every rule."
+            return f"{text} and keep every rule that must hold."
         return f"{text} and break the rules in {plural(breaches, 'place')}."
 
     def breach(self, breach: Breach) -> str:
@@ -312,15 +313,18 @@ class Speaker:
         """Why there is no plan, the rules first, then what can be seen by adding up."""
         rules, count = listed(list(conflict.rules)), len(conflict.rules)
         head = "No plan exists" + ("" if conflict.proof == "proved" else f" ({conflict.proof})")
-        every, any_ = ("both", "either") if count == 2 else ("all", "any one")
+        every, one = ("both", "either one") if count == 2 else ("all", "any one")
         if not count:
             head += "."
         elif count == 1:
             head += f": the rule {rules} cannot be kept."
         elif conflict.irreducible:
-            head += f": {rules} cannot {every} be kept; without {any_} of them there is a plan."
+            head += (
+                f": {rules} cannot {every} be kept, whatever becomes of the other rules; drop "
+                f"{one} and the rest of these can."
+            )
         else:
-            head += f": {rules} cannot {every} be kept; perhaps not all of them are to blame."
+            head += f": {rules} cannot {every} be kept; some of them may not be needed for that."
         return [head, *(self.impossible(fact) for fact in conflict.facts)]
 
     def no_plan(self, status: str, source: str, conflict: Conflict | None) -> list[str]:
@@ -340,10 +344,11 @@ class Speaker:
         if fact.account:
             if not fact.rules:
                 return f"There is no rep for {self.account(fact.account)}."
-            bar = "bars" if len(fact.rules) == 1 else "bar"
+            bar = "bars" if len(fact.rules) == 1 else "between them bar"
             rules = listed(list(fact.rules))
             return f"Nobody may own {self.account(fact.account)}: {rules} {bar} every rep."
-        rule, name = fact.rules[0], self.rep(fact.label)
+        rule = fact.rules[0]
+        name = self.rep(fact.label) if fact.label else "the whole team"
         if fact.least is not None and fact.upper is not None and fact.least > fact.upper:
             because = (
                 f" ({plural(fact.forced, 'account')} can go nowhere else)" if fact.forced else ""

@@ -41,10 +41,10 @@ class TravelSection(Section):
     """How long a visit's share of a tour is.
 
     Formula: travel_ij = visits_i · circuity / speed_kmh · (2 km_ij + (s - 1) hop_i) / s
-             hop_i = 0.57 / sqrt(δ_i)
+             hop_i = 0.57 / sqrt(δ_i),  1 / sqrt(δ_i) = d_i sqrt(π) Γ(K) / Γ(K + 1/2)
     Symbols: visits_i visits_per_year of account i; km_ij great-circle km from the home of rep j
              to account i; s stops_per_tour; hop_i km from one stop to the next; δ_i accounts per
-             km² around account i, from the distance to its hop_neighbours-th nearest account
+             km² around account i, from d_i, km to its K-th nearest other account; K hop_neighbours
     Units: travel_ij hours/year; km_ij, hop_i km; visits_i visits/year
     Source: shape of a tour: Daganzo 1984, Transportation Science 18(4), 331-350; circuity 1.2 for
             the United States: Ballou, Rahardja & Sakai 2002, Transportation Research A 36(9),
