@@ -172,13 +172,13 @@ def test_barred_reps_stand_under_the_first_rule_that_bars_them(seed):
             seen |= set(bars.tolist())
 
 
-def test_a_family_moves_as_one_and_its_money_is_that_of_all():
+def test_a_family_moves_as_one_and_its_money_is_told_account_by_account():
     cost = np.array([[1.0, 5.0], [2.0, 9.0], [3.0, 3.0]])
     problem = problem_of(cost, family=[4, 4, -1])
     facts = PlanFacts(problem, np.array([0, 0, 1]))
     first, alone = facts.account(0), facts.account(2)
     assert first.family == ("0", "1")
-    assert first.shares[0].money == 3.0
+    assert first.shares[0].money == 1.0
     assert first.alternatives[0].change == 11.0
     assert (alone.family, alone.shares[0].money) == ((), 3.0)
 

@@ -499,7 +499,7 @@ def test_conflict(conflict, head):
         (Impossible(("locks",), account="A-1"),
          "Nobody may own Harbor Hospital (A-1): locks bars every rep."),
         (Impossible(("locks", "skills"), account="A-1"),
-         "Nobody may own Harbor Hospital (A-1): locks and skills bar every rep."),
+         "Nobody may own Harbor Hospital (A-1): locks and skills between them bar every rep."),
         (Impossible(("band",), label="R-1", least=300.0, most=900.0, lower=-INF, upper=200.0,
                     unit=HOURS, forced=1),
          "band: in any plan Rivera comes to at least 300 hours a year (1 account can go nowhere "
@@ -564,8 +564,19 @@ def test_a_goal_of_the_plan_and_today(share, today, said):
 
 def test_todays_owners():
     speak = Speaker("EUR")
-    assert speak.today(1200.0, 0) == "Today's owners cost 1,200 EUR a year and keep every rule."
+    assert speak.today(1200.0, 0) == (
+        "Today's owners cost 1,200 EUR a year and keep every rule that must hold."
+    )
     assert speak.today(1200.0, 1) == (
         "Today's owners cost 1,200 EUR a year and break the rules in 1 place."
     )
     assert speak.today(-5.0, 3).startswith("Today's owners cost -5 EUR a year and break")
+
+
+def test_a_sum_out_of_reach_speaks_of_the_whole_team():
+    fact = Impossible(("hours",), least=2000.0, most=3000.0, lower=float("-inf"), upper=1800.0,
+                      unit="hours/year")  # fmt: skip
+    assert SPEAK.impossible(fact) == (
+        "hours: in any plan the whole team comes to at least 2,000 hours a year, and at most "
+        "1,800 hours a year is allowed."
+    )

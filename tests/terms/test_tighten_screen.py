@@ -152,6 +152,12 @@ def assert_true(problem: Problem) -> int:
                 assert not rest or not np.logical_or.reduce(rest).all()
             continue
         (part,) = (p for p in problem.rows if p.name == one.rules[0])
+        if not one.label:  # the sums over all rows
+            sums = [evaluate(problem, p).activity[part.name].sum() for p in plans[allowed]]
+            assert min(sums) >= one.least - 1e-9
+            assert max(sums) <= one.most + 1e-9
+            assert max(sums) < part.lower.sum() or min(sums) > part.upper.sum()
+            continue
         r = part.labels.index(one.label)
         totals = [evaluate(problem, plan).activity[part.name][r] for plan in plans[allowed]]
         assert min(totals) >= one.least - 1e-9

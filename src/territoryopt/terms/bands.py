@@ -20,7 +20,8 @@ Allowance = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
 ALLOWANCE = "A fraction added to that total for the longer ways that evening out costs: 0.1 = 10 %."
 REFERENCE = (
     "The total that shares are taken of, where the amount depends on the pair: "
-    '"least" (each account with the rep of its least amount, allowed or not), "current", or a number.'
+    '"least" (each account with the rep of its least amount, allowed or not), "current", or a '
+    "number."
 )
 
 
