@@ -7,6 +7,7 @@ become numbers when a model asks for them by name.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,11 @@ from territoryopt.instance_reading import (
 )
 from territoryopt.skills import GradedTags, no_tags, parse_graded
 from territoryopt.tables import Table, check_identity, frozen, parse_table, sha256_of
+
+THOUSANDS = ("potential", "annual_revenue", "capacity")
+"""Columns of amounts large enough for a thousands separator to be likely."""
+
+_POINTED = re.compile(r"^[1-9]\d{0,2}\.\d00$")
 
 ACCOUNTS, REPS, PAIRS = "accounts.csv", "reps.csv", "pairs.csv"
 
@@ -207,7 +213,7 @@ def _build(
         for column, least in LEAST[table.file].items():
             if column in table.columns:
                 table.numbers(column, faults, minimum=least)
-    notes = [*accounts.notes, *reps.notes]
+    notes = [*accounts.notes, *reps.notes, *_thousands(accounts), *_thousands(reps)]
     place = coordinates(accounts, "latitude", "longitude", faults, notes)
     homes = coordinates(reps, "home_latitude", "home_longitude", faults, notes)
     requires = _tags(accounts, "requires", faults, 1.0, 1.0)
@@ -253,6 +259,24 @@ def _build(
         hashes=hashes,
         folder=folder,
     )
+
+
+def _thousands(table: Table) -> list[Note]:
+    """A note for each amount such as 70.000, which is seventy here and seventy thousand to some."""
+    return [
+        Note(
+            file=table.file,
+            row=int(table.lines[i]),
+            column=column,
+            old=str(cell),
+            new=f"{float(cell):g}",
+            why=f"{cell} is read as {float(cell):g}; if the point separates thousands, take it out",
+        )
+        for column in THOUSANDS
+        if column in table.columns
+        for i, cell in enumerate(table.columns[column])
+        if _POINTED.match(cell)
+    ]
 
 
 def _tags(

@@ -16,6 +16,10 @@ from territoryopt.travel import Travel
 if TYPE_CHECKING:
     from territoryopt.terms.data import Data
 
+FAR_KM = 2_000.0
+"""From its nearest rep, beyond ten times what is usual, an account's place is worth a look."""
+FAR_PAIRS, FAR_SHOWN = 20_000_000, 3
+
 
 class PairFunctions(NamedTuple):
     """An amount over pairs as two pure functions, for `ComputedAmounts`."""
@@ -64,7 +68,35 @@ def distance_km(data: Data) -> PairFunctions:
     def pairs(i: IntArray, j: IntArray) -> FloatArray:
         return known(great_circle_km(places[i, 0], places[i, 1], homes[j, 0], homes[j, 1]))
 
+    _note_far(data, places, homes)
     return PairFunctions(rows, pairs)
+
+
+def _note_far(data: Data, places: FloatArray, homes: FloatArray) -> None:
+    """Note accounts so far from every rep that their coordinates are worth a look."""
+    if len(places) * len(homes) > FAR_PAIRS or not len(places) or not len(homes):
+        return
+
+    def nearest(lat: FloatArray, lon: FloatArray) -> FloatArray:
+        km = great_circle_km(lat[:, None], lon[:, None], homes[None, :, 0], homes[None, :, 1])
+        out: FloatArray = np.where(np.isnan(km), np.inf, km).min(axis=1)
+        return out
+
+    km = nearest(places[:, 0], places[:, 1])
+    usual = float(np.median(km[np.isfinite(km)])) if np.isfinite(km).any() else 0.0
+    far = np.flatnonzero(np.isfinite(km) & (km > FAR_KM) & (km > 10 * usual))
+    if not len(far):
+        return
+    could = np.abs(places[far, 1]) <= 90  # a longitude that could be a latitude
+    swapped = np.full(len(far), np.inf)
+    swapped[could] = nearest(places[far[could], 1], places[far[could], 0])
+    texts = []
+    for i, other in list(zip(far, swapped, strict=True))[:FAR_SHOWN]:
+        text = f"{data.instance.account_ids[i]} ({km[i]:,.0f} km"
+        text += f"; {other:,.0f} km with latitude and longitude swapped)" if other < FAR_KM else ")"
+        texts.append(text)
+    more = f" and {len(far) - FAR_SHOWN:,} more" if len(far) > FAR_SHOWN else ""
+    data.notes.append(f"far from every rep, so look at their coordinates: {', '.join(texts)}{more}")
 
 
 def travel_hours_per_visit(data: Data) -> PairFunctions:
