@@ -16,6 +16,7 @@ if [ -z "$python" ]; then
     echo "territoryopt needs Python 3.11, 3.12 or 3.13; none was found" >&2
     exit 1
 fi
+echo "Setting up .venv; the first time takes about a minute ..." >&2
 [ -x .venv/bin/python ] || "$python" -m venv .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[all,dev]'
 exec .venv/bin/territoryopt demo

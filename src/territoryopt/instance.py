@@ -156,6 +156,13 @@ def read_instance(folder: str | os.PathLike[str], *, where: Where | None = None)
     """
     root = Path(folder)
     faults = FaultList(InputError)
+    if not root.is_dir():
+        faults.add(
+            "there is no such folder" if not root.exists() else "is not a folder",
+            f"Give a folder with {ACCOUNTS} and {REPS}",
+            file=str(folder),
+        )
+        faults.raise_if_any()
     accounts = parse_table(root / ACCOUNTS, faults, required=("account_id",))
     reps = parse_table(root / REPS, faults, required=("rep_id",))
     pairs = None

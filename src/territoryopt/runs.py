@@ -21,7 +21,8 @@ from territoryopt.errors import Fault, InputError, shortened
 from territoryopt.instance import Instance, read_instance
 from territoryopt.model import Model, parse_model
 from territoryopt.problem import IntArray, Problem
-from territoryopt.reasons.explanation import Explanation, explain
+from territoryopt.reasons.conflict import Conflict
+from territoryopt.reasons.explanation import Explanation, explain, speaker_of
 from territoryopt.result import SCHEMA, Result
 from territoryopt.tables import write_table
 
@@ -228,6 +229,16 @@ class Run:
     instance: Instance
     problem: Problem = field(repr=False)
     rep: IntArray | None = field(repr=False)
+
+    def no_plan(self) -> list[str]:
+        """Why the run has no plan, in sentences."""
+        record = self.record
+        conflict = record.get("conflict")
+        return speaker_of(self.problem, self.instance).no_plan(
+            record["status"],
+            record["bound_source"],
+            None if conflict is None else Conflict.from_dict(conflict),
+        )
 
     def explanation(self) -> Explanation:
         """The reasons of its plan, by arithmetic alone; InputError where it has none."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from territoryopt import compile_problem, read_instance
+import pytest
+
+from territoryopt import InputError, compile_problem, read_instance
 from territoryopt.model import parse_model
 
 DRIVING = 'name = "m"\n[goals.g]\nkind = "measure"\nmeasure = "distance"\nprice = 1.0\n'
@@ -53,3 +55,10 @@ def test_nothing_is_noted_where_everyone_is_far(tmp_path):
         "rep_id,home_latitude,home_longitude\nr,60,100\n",
     )
     assert compile_problem(read_instance(folder), parse_model(DRIVING)).notes == ()
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(InputError) as told:
+        read_instance(tmp_path / "nope")
+    assert str(told.value).startswith(f"{tmp_path / 'nope'}: there is no such folder")
+    assert len(told.value.problems) == 1

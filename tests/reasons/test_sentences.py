@@ -580,3 +580,9 @@ def test_a_sum_out_of_reach_speaks_of_the_whole_team():
         "hours: in any plan the whole team comes to at least 2,000 hours a year, and at most "
         "1,800 hours a year is allowed."
     )
+
+
+def test_an_interrupted_search_is_not_told_to_take_more_time():
+    assert SPEAK.no_plan("interrupted", "proved", None) == [
+        "The search was interrupted before it had a plan; one may exist."
+    ]

@@ -210,9 +210,13 @@ def explain_command(
 ) -> int:
     """Give the reasons of the plan in the run folder RUN, without solving again."""
     import territoryopt as topt
-    from territoryopt.cli.printing import print_explanation
+    from territoryopt.cli.printing import print_explanation, print_no_plan
 
-    reasons = topt.read_run(run, instance).explanation()
+    found = topt.read_run(run, instance)
+    if found.rep is None:
+        print_no_plan(found, as_json)
+        return NO_PLAN
+    reasons = found.explanation()
     print_explanation(reasons, account, rep, alternatives, as_json)
     return 0
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from territoryopt.model import Model
     from territoryopt.reasons.explanation import Explanation
     from territoryopt.result import Result
+    from territoryopt.runs import Run
 
 UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 """Unicode categories of what has no shape of its own."""
@@ -258,6 +259,17 @@ def print_explanation(
     for territory in reasons.territories():
         say(reasons.speaker.territory(territory))
     print_largest_moves(reasons)
+
+
+def print_no_plan(run: Run, as_json: bool) -> None:
+    """Why a run has no plan, as it was found then."""
+    lines = run.no_plan()
+    if as_json:
+        print_json({"schema": "territoryopt/explanation/1", "status": run.record["status"],
+                    "conflict": run.record.get("conflict"), "summary": lines})  # fmt: skip
+        return
+    for line in lines:
+        say(line)
 
 
 def print_model(model: Model, as_json: bool) -> None:

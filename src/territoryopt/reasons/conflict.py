@@ -8,8 +8,9 @@ irreducible, for conflicts of integers too. Every claim of a solver that it rest
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -39,6 +40,14 @@ class Conflict:
             "proof": self.proof,
             "facts": [fact.as_dict() for fact in self.facts],
         }
+
+    @staticmethod
+    def from_dict(record: Mapping[str, Any]) -> Conflict:
+        """The conflict that `as_dict` wrote; open bounds come back as None."""
+        facts = (Impossible(**{**fact, "rules": tuple(fact["rules"])}) for fact in record["facts"])
+        return Conflict(
+            tuple(record["rules"]), record["irreducible"], record["proof"], tuple(facts)
+        )
 
 
 @dataclass(frozen=True)

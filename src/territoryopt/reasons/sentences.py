@@ -334,6 +334,8 @@ class Speaker:
         if status == "infeasible":
             whose = "" if source == "proved" else f" ({source})"
             return [f"No plan exists{whose}. There was no time to find the rules to blame."]
+        if status == "interrupted":
+            return ["The search was interrupted before it had a plan; one may exist."]
         return [
             "No plan was found in the time given; a plan may still exist. "
             "Give more time, or loosen a rule."
