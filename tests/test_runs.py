@@ -233,7 +233,7 @@ def test_a_moved_instance(tiny, tmp_path):
     instance, model, result, out = tiny
     topt.write_run(result, instance, model, out)
     moved = shutil.move(instance.folder, tmp_path / "elsewhere")
-    with pytest.raises(topt.InputError, match="cannot be read"):
+    with pytest.raises(topt.InputError, match="is not there any more"):
         topt.read_run(out)
     assert topt.read_run(out, moved).explanation().summary()
 

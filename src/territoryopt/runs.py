@@ -267,6 +267,17 @@ def read_run(folder: str | os.PathLike[str], instance: str | None = None) -> Run
     record = _record(root)
     source = record["source"]
     model = _model(root, record["inputs"].get("model"))
+    where_it_lies = instance or source.get("instance", "")
+    if not Path(where_it_lies).is_dir():
+        raise InputError(
+            [
+                Fault(
+                    f"the instance of the run {root} is not there any more",
+                    "Say where it lies now, with --instance or instance=...",
+                    value=str(where_it_lies),
+                )
+            ]
+        )
     data = read_instance(instance or source["instance"], where=source.get("where") or None)
     now = {**data.hashes, "model": model.sha256}
     changed = sorted(k for k in {*now, *record["inputs"]} if now.get(k) != record["inputs"].get(k))
