@@ -8,7 +8,7 @@ from problem_cases import KINDS, brute_force, random_problem
 from runner import run
 
 from territoryopt.problem import Band, Prices, Problem, evaluate, prove
-from territoryopt.problem.penalise import penalised
+from territoryopt.problem.penalise import Penalties
 from territoryopt.problem.restrict import restrict
 
 LINKED = {kind for kind in KINDS if "together" in kind}
@@ -53,7 +53,7 @@ def test_an_account_may_not_join_a_fixed_rival():
 @pytest.mark.parametrize("seed", range(60))
 def test_priced_rules_change_no_plan_that_keeps_them(seed):
     problem = random_problem(seed, 6, 3).contracted
-    priced = penalised(problem, Prices.zero(problem), 4.0)
+    priced = Penalties.of(problem, Prices.zero(problem)).at(4.0)
     assert not any(part.hard for part in (*priced.rows, *priced.groupings))
     rng = np.random.default_rng(seed)
     for _ in range(40):

@@ -19,6 +19,7 @@ import numpy as np
 from territoryopt.backends.highs import HighsBackend
 from territoryopt.backends.protocol import Limits, Outcome, Watch
 from territoryopt.backends.relaxation import lp_prices
+from territoryopt.backends.sizes import too_many_pairs
 from territoryopt.gaps import relative_gap
 from territoryopt.problem import (
     FloatArray,
@@ -30,7 +31,7 @@ from territoryopt.problem import (
     reduced_costs,
 )
 from territoryopt.problem.amounts import blocks
-from territoryopt.problem.penalise import penalised
+from territoryopt.problem.penalise import Penalties
 from territoryopt.problem.restrict import restrict
 
 MOST_PAIRS = 5_000_000
@@ -64,8 +65,6 @@ class NeighbourhoodBackend:
 
     def refuses(self, problem: Problem) -> str | None:
         """Why this backend cannot take this problem; None where it can."""
-        from territoryopt.backends.sizes import too_many_pairs
-
         return too_many_pairs(problem, MOST_PAIRS, "the search by neighbourhoods")
 
     def solve(
@@ -104,7 +103,9 @@ class _Search:
     watch: Watch
     factor: float = FIRST_FACTOR
     size: float = SMALL
+    penalties: Penalties = field(init=False)
     priced: Problem = field(init=False)
+    holds: bool = False
     rep: IntArray = field(init=False)
     value: float = np.inf
     near: IntArray = field(init=False)
@@ -112,12 +113,13 @@ class _Search:
 
     def __post_init__(self) -> None:
         self.near, self.slack = _nearest(self.problem, self.prices)
+        self.penalties = Penalties.of(self.problem, self.prices)
+        self.priced = self.penalties.at(self.factor)
         self.rng = np.random.default_rng(self.limits.seed)
 
     def run(self, begin: list[IntArray]) -> None:
         """Improve the best of the given plans until time is up, or no small search helps: one of
         all the open pairs, or of `LARGE` of them, is no longer small."""
-        self._price()
         values = [evaluate(self.priced, rep).objective for rep in begin]
         self.rep = begin[int(np.argmin(values))].copy()
         self.value = min(values)
@@ -127,21 +129,19 @@ class _Search:
         most = min(LARGE, int((self.near[:, 1:] >= 0).sum()))
         while not self.done and self.size < most:
             idle = 0 if self._step() else idle + 1
-            if self._broken_rows():
+            if not self.holds and self.factor < MOST_FACTOR:
                 # What is left broken is often small and cheap: the price grows until it is not.
-                self.factor = min(MOST_FACTOR, RAISE * self.factor)
-                self._price()
+                self.factor *= RAISE
+                self.priced = self.penalties.at(self.factor)
                 self.value = evaluate(self.priced, self.rep).objective
             if idle >= patience:
                 idle, self.size = 0, 2 * self.size
 
     def _offer(self) -> None:
         """Hand the plan in hand to the watch, if it holds."""
-        if evaluate(self.problem, self.rep).holds:
+        self.holds = evaluate(self.problem, self.rep).holds
+        if self.holds:
             self.watch.plan(self.rep)
-
-    def _price(self) -> None:
-        self.priced = penalised(self.problem, self.prices, self.factor)
 
     @property
     def done(self) -> bool:
@@ -230,10 +230,6 @@ class _Search:
             known = (column >= 0) & (column != self.rep)
             np.add.at(out, (self.rep[known], column[known]), 1.0)
         return out
-
-    def _broken_rows(self) -> bool:
-        """Whether the plan in hand breaks a hard row."""
-        return any(part.broken(part.activity(self.rep)).any() for part in self.problem.rows)
 
     def _broken(self) -> IntArray:
         """The reps in rows that the plan in hand breaks."""

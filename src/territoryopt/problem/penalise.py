@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,28 +12,46 @@ from territoryopt.problem.parts import Grouping, Rows
 from territoryopt.problem.problem import Problem
 
 
-def penalised(problem: Problem, prices: Prices, factor: float) -> Problem:
-    """The problem with every hard row and grouping priced at `factor` times what it is worth.
+@dataclass(frozen=True, eq=False)
+class Penalties:
+    """What hard rules are worth, found once: worth[k] of `problem.rows[k]` (currency/year per unit
+    of the row) and `step` of an account with the wrong rep (currency/year).
 
-    A row is worth the largest price of its part per unit (currency/year), or, where none binds,
-    what the mean step between an account's two cheapest reps is per mean amount. With a factor
-    above one, plans that keep the rules are the best of the penalised problem too, as far as the
-    prices tell; where they are not, the factor is raised.
+    A row is worth the largest price of its part, or, where none binds, what the mean step between
+    an account's two cheapest reps is per mean amount.
     """
-    step = _mean_step(problem)
-    rows = tuple(
-        replace(part, price=np.where(np.isinf(part.price), factor * worth, part.price))
-        if part.hard
-        else part
-        for part, worth in (
-            (part, _worth(part, y, step, problem))
+
+    problem: Problem
+    worth: tuple[float, ...]
+    step: float
+
+    @staticmethod
+    def of(problem: Problem, prices: Prices) -> Penalties:
+        """From prices of the rows; one pass over all pairs."""
+        step = _mean_step(problem)
+        worth = tuple(
+            _worth(part, y, step, problem)
             for part, y in zip(problem.rows, prices.rows, strict=True)
         )
-    )
-    groupings: tuple[Grouping, ...] = tuple(
-        replace(part, price=10 * factor * step) if part.hard else part for part in problem.groupings
-    )
-    return replace(problem, rows=rows, groupings=groupings)
+        return Penalties(problem, worth, step)
+
+    def at(self, factor: float) -> Problem:
+        """The problem with every hard row and grouping priced at `factor` times its worth.
+
+        With a factor above one, plans that keep the rules are the best of the penalised problem
+        too, as far as the prices tell; where they are not, the factor is raised.
+        """
+        rows = tuple(
+            replace(part, price=np.where(np.isinf(part.price), factor * worth, part.price))
+            if part.hard
+            else part
+            for part, worth in zip(self.problem.rows, self.worth, strict=True)
+        )
+        groupings: tuple[Grouping, ...] = tuple(
+            replace(part, price=10 * factor * self.step) if part.hard else part
+            for part in self.problem.groupings
+        )
+        return replace(self.problem, rows=rows, groupings=groupings)
 
 
 def _worth(part: Rows, y: FloatArray, step: float, problem: Problem) -> float:
