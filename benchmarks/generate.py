@@ -37,7 +37,7 @@ PENETRATION = 0.4  # revenue / potential, before noise
 UNOWNED = 0.05  # share of accounts without a current owner
 POPULARITY = (0.35, 0.25, 0.2, 0.12, 0.08)  # of the skills, among accounts that require one
 HOLDERS = 0.5  # share of reps that hold each skill
-ALLOWANCE = 0.01  # the centre of the workload band lies this share above the least workload
+ALLOWANCE = 0.06  # the centre of the workload band lies this share above the least workload
 MOST_DENSE_PAIRS = 2_000_000
 
 
