@@ -105,7 +105,8 @@ def plan_array(problem: Problem, rep: ArrayLike) -> IntArray:
 def evaluate(problem: Problem, rep: IntArray) -> Evaluation:
     """Objective, money by goal, row activities and every breach of a plan int[accounts].
 
-    An account without a rep (-1) adds nothing to any total and is a breach of its own.
+    An account without a rep (-1) adds nothing to any total and is a breach of its own. A barred
+    pair whose cost is inf adds no money (`Cost.at`) and is a breach.
     Money is currency/year; a hard row is broken beyond `TOLERANCE` of its scale.
     """
     owned = np.flatnonzero(rep >= 0)
@@ -120,7 +121,7 @@ def evaluate(problem: Problem, rep: IntArray) -> Evaluation:
     ]
     money: dict[str, float] = {}
     for cost in problem.costs:
-        total = cost.price * float(cost.amounts.at(owned, rep[owned]).sum())
+        total = cost.price * float(cost.at(owned, rep[owned]).sum())
         money[cost.name] = money.get(cost.name, 0.0) + total
     for exclusion in problem.exclusions:
         barred = exclusion.barred.at(owned, rep[owned]) > 0

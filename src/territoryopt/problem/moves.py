@@ -20,7 +20,8 @@ from territoryopt.problem.problem import Problem
 class MoveTable:
     """Moves of the accounts start..stop-1 to every rep, all else as in the plan.
 
-    change: float[stop - start, reps], change of the objective, currency/year (0 for staying).
+    change: float[stop - start, reps], change of the objective, currency/year (0 for staying; inf
+    may stand where a pair is not eligible).
     eligible: bool, whether the pair may be used at all.
     breaks: bool, whether a hard row or grouping would be broken by the move and is broken more
     than before (a plan that is broken already is not blamed on a move that helps).
@@ -46,8 +47,11 @@ def move_table(
     """
     own = rep[start:stop]
     here = np.arange(stop - start)
-    cost = problem.cost_block(start, stop)
-    change = cost - cost[here, own][:, None]
+    change = problem.cost_block(start, stop)
+    paid = change[here, own]
+    paid[paid == np.inf] = 0.0  # a barred pair, which `evaluate` counts nothing for
+    change[here, own] = paid
+    change -= paid[:, None]
     breaks = np.zeros_like(change, dtype=bool)
     for rows in problem.rows:
         s = rows.activity(rep) if activity is None else activity[rows.name]

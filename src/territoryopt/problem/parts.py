@@ -20,7 +20,15 @@ from typing import Literal
 
 import numpy as np
 
-from territoryopt.problem.amounts import Amounts, BoolArray, FloatArray, IntArray, Units, frozen
+from territoryopt.problem.amounts import (
+    Amounts,
+    BoolArray,
+    ComputedAmounts,
+    FloatArray,
+    IntArray,
+    Units,
+    frozen,
+)
 
 Role = Literal["rule", "goal"]
 
@@ -33,7 +41,8 @@ class Cost:
     """A goal that adds up over pairs: money = price · Σ a_ij x_ij (currency/year).
 
     `amounts` are in `unit` (e.g. hours/year on the road), `price` in currency/year per unit.
-    A soft lock or a soft required skill is a cost too, with role "rule".
+    A soft lock or a soft required skill is a cost too, with role "rule". An amount of inf stands
+    for a pair that an exclusion bars (`Exclusion.in_cost`).
     """
 
     name: str
@@ -43,8 +52,30 @@ class Cost:
     unit: str
     role: Role = "goal"
 
+    def at(self, account: IntArray, rep: IntArray) -> FloatArray:
+        """float[n]: the amounts of scattered pairs, in `unit`. A barred pair counts nothing where
+        its amount is inf: the exclusion speaks of it, and totals stay numbers."""
+        return _finite(self.amounts.at(account, rep))
+
+    def finite(self) -> Cost:
+        """The same cost with 0 where it is inf."""
+        amounts = self.amounts
+        return replace(
+            self,
+            amounts=ComputedAmounts(
+                amounts.accounts,
+                amounts.reps,
+                lambda start, stop: _finite(amounts.block(start, stop)),
+                lambda account, rep: _finite(amounts.at(account, rep)),
+            ),
+        )
+
     def contracted(self, units: Units) -> Cost:
         return replace(self, amounts=self.amounts.contracted(units))
+
+
+def _finite(amounts: FloatArray) -> FloatArray:
+    return np.where(amounts == np.inf, 0.0, amounts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,11 +153,16 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class Exclusion:
-    """Pairs that may not be used: barred where `barred` is above zero."""
+    """Pairs that may not be used: barred where `barred` is above zero.
+
+    in_cost: the cost of a barred pair is inf already, so that a pass over costs need not look
+    twice.
+    """
 
     name: str
     kind: str
     barred: Amounts
+    in_cost: bool = False
 
     def contracted(self, units: Units) -> Exclusion:
         return replace(self, barred=self.barred.contracted(units))

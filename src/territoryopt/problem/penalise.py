@@ -69,9 +69,7 @@ def _mean_step(problem: Problem) -> float:
     mean size of a cost where there is none."""
     total, size, count = 0.0, 0.0, 0
     for start, stop in blocks(problem.accounts, problem.reps):
-        cost = np.where(
-            problem.eligible_block(start, stop), problem.cost_block(start, stop), np.inf
-        )
+        cost = problem.priced_block(start, stop)
         known = cost[np.isfinite(cost)]
         size += float(np.abs(known).sum()) / max(1, len(known)) * (stop - start)
         if problem.reps > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from territoryopt.problem.amounts import (
-    Amounts,
     BoolArray,
     FloatArray,
     IntArray,
@@ -23,15 +22,16 @@ from territoryopt.problem.parts import Cost, Exclusion, Grouping, Rows
 
 @dataclass(frozen=True, eq=False)
 class Band:
-    """Bounds on the sum of an amount over the accounts of each rep; for `Problem.from_arrays`.
+    """Bounds on the sum of an amount over the accounts of each rep.
 
-    amount: float[accounts] or float[accounts, reps]. lower, upper: float or float[reps];
-    -inf / inf leave a side open. price None (or inf) = the band must hold; a number = money per
-    unit outside the band, included in the objective.
+    amount: float[accounts]; or float[accounts, reps] in `Problem.from_arrays`; or, in
+    `Problem.from_blocks`, a function of (start, stop) that gives float[stop - start, reps].
+    lower, upper: float or float[reps]; -inf / inf leave a side open. price None (or inf) = the
+    band must hold; a number = money per unit outside the band, included in the objective.
     """
 
     name: str
-    amount: ArrayLike
+    amount: ArrayLike | Callable[[int, int], ArrayLike]
     lower: ArrayLike = -np.inf
     upper: ArrayLike = np.inf
     price: float | None = None
@@ -91,6 +91,21 @@ class Problem:
 
         return from_arrays(cost, bands, current)
 
+    @staticmethod
+    def from_blocks(
+        accounts: int,
+        reps: int,
+        cost: Callable[[int, int], ArrayLike],
+        pairs: Callable[[IntArray, IntArray], ArrayLike] | None = None,
+        bands: Sequence[Band] = (),
+        current: ArrayLike | None = None,
+    ) -> Problem:
+        """A problem too large to store, from functions that give blocks of accounts; see
+        `territoryopt.problem.from_blocks.from_blocks`."""
+        from territoryopt.problem.from_blocks import from_blocks
+
+        return from_blocks(accounts, reps, cost, pairs, bands, current)
+
     def account_id(self, account: int) -> str:
         return self.account_ids[account] if self.account_ids else str(account)
 
@@ -130,14 +145,24 @@ class Problem:
         )
 
     def cost_block(self, start: int, stop: int) -> FloatArray:
-        """float[stop - start, reps]: money of each pair, currency/year, eligible or not."""
+        """float[stop - start, reps]: money of each pair, currency/year, eligible or not; inf may
+        stand where a pair is not eligible. A fresh array."""
         return _weighted(self.costs, start, stop, self.reps)
 
+    def priced_block(self, start: int, stop: int) -> FloatArray:
+        """float[stop - start, reps]: money of each pair, currency/year; inf where the pair is not
+        eligible. A fresh array."""
+        out = self.cost_block(start, stop)
+        for exclusion in self.exclusions:
+            if not exclusion.in_cost:
+                np.copyto(out, np.inf, where=exclusion.barred.block(start, stop) > 0)
+        return out
+
     def cost_at(self, account: IntArray, rep: IntArray) -> FloatArray:
-        """float[n]: money of scattered pairs, currency/year."""
+        """float[n]: money of scattered pairs, currency/year; see `Cost.at` for barred ones."""
         out = np.zeros(len(account))
         for cost in self.costs:
-            out += cost.price * cost.amounts.at(account, rep)
+            out += cost.price * cost.at(account, rep)
         return out
 
     def eligible_block(self, start: int, stop: int) -> BoolArray:
@@ -159,11 +184,12 @@ class Problem:
         """All eligible pairs with their cost. Memory is linear in their number."""
         account, rep, cost = [], [], []
         for start, stop in blocks(self.accounts, self.reps):
-            eligible = self.eligible_block(start, stop)
+            priced = self.priced_block(start, stop)
+            eligible = priced < np.inf
             i, j = np.nonzero(eligible)
             account.append(i + start)
             rep.append(j)
-            cost.append(self.cost_block(start, stop)[i, j])
+            cost.append(priced[eligible])
         i = np.concatenate([np.empty(0, dtype=np.int64), *account]).astype(np.int64)
         j = np.concatenate([np.empty(0, dtype=np.int64), *rep]).astype(np.int64)
         begin = np.searchsorted(i, np.arange(self.accounts + 1)).astype(np.int64)
@@ -182,9 +208,12 @@ class Problem:
     def without(self, names: Collection[str]) -> Problem:
         """The problem with the rules of these names dropped."""
         drop_family = self.family_rule in names
+        costs = tuple(p for p in self.costs if p.role == "goal" or p.name not in names)
+        if any(p.in_cost and p.name in names for p in self.exclusions):
+            costs = tuple(p.finite() for p in costs)
         return replace(
             self,
-            costs=tuple(p for p in self.costs if p.role == "goal" or p.name not in names),
+            costs=costs,
             rows=tuple(p for p in self.rows if p.role == "goal" or p.name not in names),
             exclusions=tuple(p for p in self.exclusions if p.name not in names),
             groupings=tuple(p for p in self.groupings if p.name not in names),
@@ -197,6 +226,7 @@ class Problem:
         return replace(
             self,
             costs=(),
+            exclusions=self._exclusions_alone(),
             rows=tuple(part for part in self.rows if part.hard),
             groupings=tuple(part for part in self.groupings if part.hard),
         )
@@ -211,12 +241,17 @@ class Problem:
             for part in self.rows
             if part.hard
         )
-        return replace(self, costs=(), rows=rows, groupings=())
+        return replace(self, costs=(), exclusions=self._exclusions_alone(), rows=rows, groupings=())
+
+    def _exclusions_alone(self) -> tuple[Exclusion, ...]:
+        """The exclusions for a problem without these costs."""
+        return tuple(replace(part, in_cost=False) for part in self.exclusions)
 
 
 def _weighted(costs: Sequence[Cost], start: int, stop: int, reps: int) -> FloatArray:
-    out = np.zeros((stop - start, reps))
-    for cost in costs:
-        amounts: Amounts = cost.amounts
-        out += cost.price * amounts.block(start, stop)
+    if not costs:
+        return np.zeros((stop - start, reps))
+    out: FloatArray = costs[0].price * costs[0].amounts.block(start, stop)
+    for cost in costs[1:]:
+        out += cost.price * cost.amounts.block(start, stop)
     return out
