@@ -18,8 +18,10 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-BLOCK_CELLS = 4_000_000
-"""Pairs handled at a time where a pass goes over all of them (32 MB of float64)."""
+BLOCK_CELLS = 250_000
+"""Pairs handled at a time where a pass goes over all of them: 2 MB of float64, so that what one
+step leaves the next finds in the cache. A pass over 20,000 x 500 pairs took 1.7 to 2.5 times as
+long in blocks of 4,000,000, and no less in blocks of 62,500."""
 
 
 def frozen(array: NDArray[np.generic]) -> None:

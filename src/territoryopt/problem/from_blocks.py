@@ -40,12 +40,10 @@ from territoryopt.problem.problem import Band, Problem
 RowsFunction = Callable[[int, int], ArrayLike]
 PairsFunction = Callable[[IntArray, IntArray], ArrayLike]
 
-CALL_CELLS = 500_000
-"""Pairs asked for in one call of a look-up, at most."""
 GAP_CELLS = 5_000
 """Pairs that a look-up rather has computed in vain than make one more call for."""
-KEPT_CELLS = 2 * BLOCK_CELLS
-"""The largest answer that is kept for the next question."""
+KEPT_CELLS = 2_000_000
+"""The largest answer that is kept for the next question (16 MB)."""
 AGREEMENT = 1e-9
 """How far two answers for one pair may differ, relative to the largest of the account."""
 
@@ -61,7 +59,7 @@ def from_blocks(
     """A problem from functions, for which accounts x reps is too large to store.
 
     cost: cost(start, stop) -> float[stop - start, reps], money of every pair of the accounts
-    start..stop-1; inf = not eligible (its amounts are ignored). pairs: pairs(i, j) -> float[n],
+    start..stop-1; inf = not eligible (its amounts may be anything). pairs: pairs(i, j) -> float[n],
     the same money of n scattered pairs int[n], int[n]; without it, `cost` is called for the
     ranges these lie in. bands: as in `from_arrays`; an amount is float[accounts], or a function
     like `cost`. current: int[accounts], -1 = unowned.
@@ -233,8 +231,8 @@ class _Source:
             out[order[low:high]] = values[account[low:high] - start, rep[low:high]]
 
     def _by_pairs(self, account: IntArray, rep: IntArray, out: FloatArray) -> None:
-        for low in range(0, len(account), CALL_CELLS):
-            part = slice(low, low + CALL_CELLS)
+        for low in range(0, len(account), BLOCK_CELLS):
+            part = slice(low, low + BLOCK_CELLS)
             out[part] = self.asked_pairs(account[part], rep[part])
 
     def asked_pairs(self, account: IntArray, rep: IntArray) -> FloatArray:
@@ -252,11 +250,11 @@ class _Source:
 
 def _runs(account: IntArray, reps: int) -> Iterator[tuple[int, int]]:
     """Half-open ranges of places in a sorted list of accounts, each worth one call: no wide gap
-    inside, and no more accounts than `CALL_CELLS`."""
+    inside, and no more accounts than `BLOCK_CELLS`."""
     if not len(account):
         return iter(())
     # Within a run of accounts close to one another, every `most` accounts make a call.
-    most, gap = max(1, CALL_CELLS // reps), max(1, GAP_CELLS // reps)
+    most, gap = max(1, BLOCK_CELLS // reps), max(1, GAP_CELLS // reps)
     wide = np.diff(account) > gap
     first = account[np.concatenate([[0], np.flatnonzero(wide) + 1])]
     piece = (account - first[np.concatenate([[0], np.cumsum(wide)])]) // most
