@@ -14,7 +14,10 @@ their money cannot be negative, so what is left is still a bound.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,14 +60,34 @@ def _clip(rows: Rows, y: FloatArray) -> FloatArray:
     return y
 
 
+@dataclass(frozen=True, eq=False)
+class Block:
+    """The pairs of the accounts start..start+n-1, all float[n, reps].
+
+    cost: currency/year. reduced: c_ij + Σ_r y_r a_ij, currency/year; both inf where a pair is not
+    eligible. amounts: of each part of `Problem.rows`, in its unit.
+    """
+
+    start: int
+    cost: FloatArray
+    reduced: FloatArray
+    amounts: tuple[FloatArray, ...]
+
+
+def reduced_block(problem: Problem, prices: Prices, start: int, stop: int) -> Block:
+    """All pairs of a few accounts at `prices`."""
+    cost = problem.priced_block(start, stop)
+    amounts = tuple(rows.amounts.block(start, stop) for rows in problem.rows)
+    reduced = cost.copy()
+    for rows, y, amount in zip(problem.rows, prices.rows, amounts, strict=True):
+        if y.any():
+            reduced += _price_of_rep(rows, y) * amount
+    return Block(start, cost, reduced, amounts)
+
+
 def reduced_costs(problem: Problem, prices: Prices, start: int, stop: int) -> FloatArray:
     """float[stop - start, reps]: c_ij + Σ_r y_r a_ij, currency/year; inf where not eligible."""
-    out = problem.cost_block(start, stop)
-    for rows, y in zip(problem.rows, prices.rows, strict=True):
-        if y.any():
-            out += _price_of_rep(rows, y) * rows.amounts.block(start, stop)
-    out[~problem.eligible_block(start, stop)] = np.inf
-    return out
+    return reduced_block(problem, prices, start, stop).reduced
 
 
 def _price_of_rep(rows: Rows, y: FloatArray) -> FloatArray:
@@ -87,31 +110,70 @@ class Proof:
     cheapest: IntArray
 
 
-def prove(problem: Problem, prices: Sequence[FloatArray] | Prices | None = None) -> Proof:
-    """The bound that `prices` prove over every eligible pair; -inf is never returned, and inf
-    only where an account has no eligible rep. Without prices: every account with its cheapest
-    rep. The problem is one over units (`Problem.contracted`) or one without families."""
+def prove(
+    problem: Problem,
+    prices: Sequence[FloatArray] | Prices | None = None,
+    *,
+    visit: Callable[[Block], None] | None = None,
+    threads: int = 1,
+    going: Callable[[], bool] = lambda: True,
+) -> Proof:
+    """The bound that `prices` prove over every eligible pair, and inf only where an account has no
+    eligible rep. Without prices: every account with its cheapest rep. The problem is one over units
+    (`Problem.contracted`) or one without families.
+
+    One pass over all pairs, block by block, in so many threads; the sums do not depend on how
+    many. `visit` is shown every block, in any order and from any thread. Where `going()` turns
+    false the pass ends early and proves nothing: the bound is -inf.
+    """
     if prices is None:
         prices = Prices.zero(problem)
     elif not isinstance(prices, Prices):
         prices = Prices(tuple(prices))
     valid = valid_prices(problem, prices)
-    total = 0.0
-    size = 0.0
-    cheapest = np.empty(problem.accounts, dtype=np.int64)
-    for start, stop in blocks(problem.accounts, problem.reps):
-        reduced = reduced_costs(problem, valid, start, stop)
-        if not problem.reps:
-            return Proof(np.inf, valid, np.full(problem.accounts, -1, dtype=np.int64))
-        best = reduced.argmin(axis=1)
+    cheapest = np.full(problem.accounts, -1, dtype=np.int64)
+    if problem.accounts and not problem.reps:
+        return Proof(np.inf, valid, cheapest)
+
+    def work(part: tuple[int, int]) -> tuple[float, float] | None:
+        if not going():
+            return None
+        start, stop = part
+        block = reduced_block(problem, valid, start, stop)
+        best = block.reduced.argmin(axis=1)
         cheapest[start:stop] = best
-        value = reduced[np.arange(stop - start), best]
-        total += float(value.sum())
-        size += float(np.abs(value[np.isfinite(value)]).sum())
-    for rows, y in zip(problem.rows, valid.rows, strict=True):
-        part = support(rows, y)
-        total += part
-        size += abs(part)
+        value = block.reduced[np.arange(stop - start), best]
+        if visit is not None:
+            visit(block)
+        return float(value.sum()), float(np.abs(value[np.isfinite(value)]).sum())
+
+    terms: list[tuple[float, float]] = []
+    for answer in _in_threads(work, blocks(problem.accounts, problem.reps), threads):
+        if answer is None:
+            return Proof(-np.inf, valid, cheapest)
+        terms.append(answer)
+    given = [support(rows, y) for rows, y in zip(problem.rows, valid.rows, strict=True)]
+    terms += [(value, abs(value)) for value in given]
     # What float64 summation may have added by rounding is taken off again, so that the bound
     # errs below the truth: pairwise sums of n terms err by about log2(n) ulps of their size.
-    return Proof(total - 4e-15 * size, valid, cheapest)
+    total = math.fsum(value for value, _ in terms)
+    return Proof(total - 4e-15 * math.fsum(size for _, size in terms), valid, cheapest)
+
+
+Range = tuple[int, int]
+Sums = tuple[float, float] | None
+
+
+def _in_threads(work: Callable[[Range], Sums], parts: list[Range], threads: int) -> Iterator[Sums]:
+    """The answers in order. Few parts are under way at once, so that little memory is."""
+    if threads <= 1 or len(parts) <= 1:
+        yield from map(work, parts)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        under_way: deque[Future[Sums]] = deque()
+        for part in parts:
+            under_way.append(pool.submit(work, part))
+            if len(under_way) > 2 * threads:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()

@@ -59,7 +59,8 @@ class Problem:
 
     current: int[accounts], the present owner, -1 = unowned: a start and a subject of
     explanations; adds no cost by itself. family: int[accounts], accounts with one number must
-    share a rep, -1 = alone; `family_rule` names the rule that says so.
+    share a rep, -1 = alone; `family_rule` names the rule that says so. listed: the only pairs that
+    may be used, where a part of a problem is given by its pairs; None = all but the excluded.
     """
 
     accounts: int
@@ -75,6 +76,7 @@ class Problem:
     rep_ids: tuple[str, ...] | None = None
     currency: str = ""
     notes: tuple[str, ...] = ()
+    listed: Pairs | None = None
 
     def __post_init__(self) -> None:
         frozen(self.current)
@@ -182,6 +184,8 @@ class Problem:
     @cached_property
     def pairs(self) -> Pairs:
         """All eligible pairs with their cost. Memory is linear in their number."""
+        if self.listed is not None:
+            return self.listed
         account, rep, cost = [], [], []
         for start, stop in blocks(self.accounts, self.reps):
             priced = self.priced_block(start, stop)

@@ -13,7 +13,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from territoryopt.problem.amounts import AccountAmounts, Amounts, FloatArray, blocks
+from territoryopt.problem.amounts import (
+    AccountAmounts,
+    Amounts,
+    ComputedAmounts,
+    FloatArray,
+    blocks,
+)
 from territoryopt.problem.parts import TOLERANCE, Rows
 from territoryopt.problem.problem import Problem
 
@@ -69,6 +75,8 @@ def _step(amounts: Amounts, problem: Problem) -> float | None:
 
     Amounts of the account alone only need one pass over accounts; others one over all pairs.
     """
+    if isinstance(amounts, ComputedAmounts):
+        return None  # a pass over pairs that are not stored is worth more than a step
     if isinstance(amounts, AccountAmounts):
         parts = [amounts.base, amounts.base[amounts.shift_account] + amounts.shift]
     else:

@@ -1,0 +1,278 @@
+"""The LP relaxation at any size: prices, what they prove, candidates, and a first plan.
+
+Smoothed prices on a sample of accounts, then on all (`dual`), then the core LP with pairs that
+price in (`core`), each step followed by a pass over all pairs: what is returned is certified by
+that pass, and equals the LP optimum to `CLOSE` where time allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from territoryopt.backends.large.candidates import Candidates, priced
+from territoryopt.backends.large.core import Columns, Core, CoreAnswer
+from territoryopt.backends.large.dual import Dual, Scales
+from territoryopt.backends.large.rowtable import RowTable
+from territoryopt.backends.protocol import Limits, Watch, log
+from territoryopt.problem import FloatArray, IntArray, Problem, Proof
+from territoryopt.problem.bound import reduced_block, valid_prices
+from territoryopt.problem.penalise import Penalties
+
+LEAST_SAMPLE, SAMPLE_PER_REP = 8_000, 20
+"""Accounts that the first prices are found on: at least so many, and so many for each rep."""
+
+SAMPLE_PAIRS = 500_000
+"""Candidate pairs of the sample, but for `LEAST_CANDIDATES` of each account."""
+
+LEAST_CANDIDATES = 60
+
+RUN = 8
+"""Accounts of the sample that stand together in the data, so that one look serves them."""
+
+CANDIDATES = 20
+"""Candidate pairs of an account when all accounts are listed."""
+
+FIRST_HEATS, LATER_HEATS = (0.3, 0.1, 0.03), (0.02,)
+"""Of a step (`Scales`): on the sample, then on all accounts, each after a pass over all pairs.
+Colder prices are nearer the LP's, and cost more than the core LP does from here."""
+
+STEPS = 150
+
+CLOSE = 1e-7
+"""The core LP is done when the pass over all pairs proves its value but for this fraction."""
+
+INNER_CLOSE = 1e-9
+CORE_PER_ROW, LEAST_CORE = 16, 6_000
+"""Columns of the first core LP: so many for each side row, and at least so many."""
+
+MANY_PER_ROW = 8
+"""More columns than this for each side row are not added at once, but for one of each account."""
+
+MOST_ROUNDS = 60
+RAISE, MOST_RAISES = 8.0, 4
+
+
+@dataclass(frozen=True, eq=False)
+class Relaxation:
+    """What is known when the relaxation is solved, or time is up.
+
+    proof: of the best prices, by a pass over all pairs. candidates: the pairs cheapest at the last
+    prices. value: an upper estimate of the LP optimum, currency/year (inf where unknown). rep:
+    int[n], each account's rep of largest share in the LP, or its cheapest. excess: float[rows], by
+    how much the LP breaks hard rows; above zero where they cannot all hold. passes: over all pairs.
+    """
+
+    table: RowTable
+    proof: Proof
+    candidates: Candidates
+    value: float
+    rep: IntArray
+    split: int
+    excess: FloatArray
+    passes: int
+
+    @property
+    def broken(self) -> bool:
+        """Whether the LP cannot keep its hard rows."""
+        return bool((self.excess > 0).any())
+
+
+def relax(problem: Problem, limits: Limits, watch: Watch) -> Relaxation:
+    """Solve the LP relaxation of a problem over units without its groupings; see the module."""
+
+    def going() -> bool:
+        return limits.left > 0 and not watch.stopping.is_set() and not watch.interrupted
+
+    with ThreadPoolExecutor(max(1, limits.threads)) as pool:
+        return _Relax(problem, RowTable.of(problem), limits, watch, pool, going).run()
+
+
+@dataclass(eq=False)
+class _Relax:
+    problem: Problem
+    table: RowTable
+    limits: Limits
+    watch: Watch
+    pool: ThreadPoolExecutor
+    going: Callable[[], bool]
+    proof: Proof | None = None
+    candidates: Candidates | None = None
+    passes: int = 0
+
+    def run(self) -> Relaxation:
+        y, box = self._smoothed()
+        answer = self._core(y, box) if len(self.table) and self.going() else None
+        assert self.proof is not None
+        assert self.candidates is not None
+        zero = np.zeros(len(self.table))
+        if answer is None:
+            rep = self.proof.cheapest
+            return Relaxation(
+                self.table, self.proof, self.candidates, np.inf, rep, 0, zero, self.passes
+            )
+        return Relaxation(
+            self.table, self.proof, self.candidates, answer.value, answer.rep, answer.split,
+            answer.excess, self.passes,
+        )  # fmt: skip
+
+    # -- smoothed prices ------------------------------------------------------------------------
+
+    def _smoothed(self) -> tuple[FloatArray, FloatArray]:
+        """Prices and their box, float[rows] both; leaves a pass at those prices behind."""
+        n, table = self.problem.accounts, self.table
+        y = np.zeros(len(table))
+        most = max(LEAST_SAMPLE, SAMPLE_PER_REP * self.problem.reps)
+        sample = _sample(n, most, self.limits.seed)
+        size = sum(b - a for a, b in sample)
+        k = min(self.problem.reps, max(LEAST_CANDIDATES, SAMPLE_PAIRS // max(1, size)))
+        few = self._listed(sample, size, k, y)
+        scales = Scales.of(table, few)
+        box = 1e3 * scales.unit
+        if len(table):
+            for heat in FIRST_HEATS:
+                y = self._dual(few, scales, box, n / max(1, size)).climb(y, heat, STEPS)
+            for heat in LATER_HEATS:
+                if size < n:
+                    self._pass(y)
+                    assert self.candidates is not None
+                    few = self.candidates
+                    scales = Scales.of(table, few)
+                if self.going():
+                    y = self._dual(few, scales, box, n / max(1, len(few))).climb(y, heat, STEPS)
+                log.debug("smoothed prices at heat %g, %.1f s left", heat, self.limits.left)
+        self._pass(y)
+        return y, box
+
+    def _dual(self, few: Candidates, scales: Scales, box: FloatArray, weight: float) -> Dual:
+        return Dual(self.table, few, scales, box, weight, self.pool, self.going)
+
+    def _listed(self, runs: list[tuple[int, int]], size: int, k: int, y: FloatArray) -> Candidates:
+        """Candidates of a sample of accounts."""
+        prices = self.table.prices(y)
+        found = Candidates.empty(size, k, self.table.parts)
+        at = 0
+        for start, stop in runs:
+            found.fill(reduced_block(self.problem, prices, start, stop), at)
+            at += stop - start
+        return found
+
+    def _pass(self, y: FloatArray) -> Proof:
+        """A pass over all pairs at y; keeps the best proof, and the candidates listed."""
+        k = min(self.problem.reps, CANDIDATES)
+        proof, candidates = priced(
+            self.problem, self.table.prices(y), k, self.limits.threads, self.going
+        )
+        self.passes += 1
+        if self.proof is None or proof.bound > self.proof.bound:
+            self.proof = proof
+        if self.candidates is None or np.isfinite(proof.bound):
+            self.candidates = candidates
+        self.watch.bound(proof.bound)
+        self.watch.tell()
+        log.debug("pass %d proves %.10g, %.1f s left", self.passes, proof.bound, self.limits.left)
+        return proof
+
+    # -- the core LP ----------------------------------------------------------------------------
+
+    def _core(self, y: FloatArray, box: FloatArray) -> CoreAnswer | None:
+        penalties = self._penalties(y)
+        factor = RAISE
+        columns = self._first_columns(y)
+        answer: CoreAnswer | None = None
+        for _ in range(MOST_RAISES):
+            priced_problem = penalties.at(factor)
+            core = Core(self.problem, priced_problem, self.table, columns, self.limits, self.watch)
+            found = self._priced_out(core)
+            if found is None:
+                return answer
+            answer, columns = found, core.columns
+            if not (answer.excess > 1e-9 * self._row_scale()).any():
+                break
+            factor *= RAISE
+        return answer
+
+    def _penalties(self, y: FloatArray) -> Penalties:
+        """What hard rules are worth at prices y, from the candidates: no pass over all pairs."""
+        assert self.candidates is not None
+        scales = Scales.of(self.table, self.candidates)
+        worth = tuple(
+            float(np.abs(y[a:b]).max(initial=0.0)) or float(scales.unit[a:b].max(initial=1.0))
+            for a, b in pairwise(self.table.first)
+        )
+        return Penalties(self.problem, worth, scales.mean)
+
+    def _row_scale(self) -> FloatArray:
+        return np.concatenate([np.empty(0), *(rows.scale for rows in self.problem.rows)])
+
+    def _first_columns(self, y: FloatArray) -> Columns:
+        """Of every account its cheapest pair, and the pairs nearest to being as cheap."""
+        assert self.candidates is not None
+        reduced = self.candidates.reduced(self.table, y, self.pool)
+        slack = reduced - reduced.min(axis=1, keepdims=True)
+        several = slack[:, 1:]
+        known = several[np.isfinite(several)]
+        many = max(LEAST_CORE, CORE_PER_ROW * len(self.table))
+        tau = np.partition(known, many)[many] if len(known) > many else np.inf
+        chosen = (slack <= tau) & np.isfinite(slack)
+        chosen[:, 0] = True
+        return Columns.of(self.candidates, chosen)
+
+    def _priced_out(self, core: Core) -> CoreAnswer | None:
+        """Solve the core LP and add what prices in, until nothing does."""
+        last: CoreAnswer | None = None
+        for _ in range(MOST_ROUNDS):
+            if not self.going():
+                return last
+            answer = core.solve()
+            if answer is None:
+                return last
+            last = answer
+            added = self._add(core, answer.y)
+            log.debug("core LP %.10g over %d columns, %d priced in, %d split",
+                      answer.value, len(core.columns), added, answer.split)  # fmt: skip
+            if added:
+                continue
+            proof = self._pass(answer.y)
+            if answer.value - proof.bound <= CLOSE * max(1.0, abs(answer.value)):
+                return last
+            if not self._add(core, answer.y):
+                return last
+        return last
+
+    def _add(self, core: Core, y: FloatArray) -> int:
+        """Add the candidates that are cheaper at y than their account's columns; how many."""
+        assert self.candidates is not None
+        valid = self.table.flat(valid_prices(core.priced, self.table.prices(y)))
+        price = self.table.by_rep(valid)
+        n = self.problem.accounts
+        least = core.columns.least(n, core.columns.reduced(price))
+        reduced = self.candidates.reduced(self.table, valid, self.pool)
+        slip = INNER_CLOSE * np.maximum(1.0, np.abs(least))
+        better = reduced < (least - slip)[:, None]
+        if not better.any():
+            return 0
+        if better.sum() > MANY_PER_ROW * len(self.table):
+            # So many price in while the prices are still far off: the best of each account will do.
+            best = np.where(better, reduced, np.inf).argmin(axis=1)
+            better &= np.arange(reduced.shape[1]) == best[:, None]
+        before = len(core.columns)
+        core.columns = core.columns.joined(Columns.of(self.candidates, better), self.problem.reps)
+        return len(core.columns) - before
+
+
+def _sample(accounts: int, most: int, seed: int) -> list[tuple[int, int]]:
+    """Runs of accounts spread evenly over the data, one drawn from each stretch; all of them where
+    they are few."""
+    if accounts <= most:
+        step = max(1, min(accounts, 2_000))
+        return [(a, min(a + step, accounts)) for a in range(0, accounts, step)]
+    rng = np.random.default_rng(seed)
+    edges = np.linspace(0, accounts, most // RUN + 1).astype(np.int64)
+    width = np.diff(edges)
+    start = edges[:-1] + (rng.random(len(width)) * np.maximum(1, width - RUN)).astype(np.int64)
+    return [(int(a), int(min(a + RUN, accounts))) for a in start]
