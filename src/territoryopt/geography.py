@@ -21,8 +21,8 @@ def great_circle_km(
     with R = `EARTH_RADIUS_KM` (Sinnott 1984, Virtues of the Haversine, Sky and Telescope 68(2)
     159). On a sphere: within about 0.5 % of the distance on the ellipsoid.
     """
-    x1, y1, z1 = _on_sphere(lat1, lon1)
-    x2, y2, z2 = _on_sphere(lat2, lon2)
+    x1, y1, z1 = on_sphere(lat1, lon1)
+    x2, y2, z2 = on_sphere(lat2, lon2)
     # 4 h is the square of the chord, which costs no sine or cosine per pair
     h = np.asarray((x1 - x2) ** 2)
     h += (y1 - y2) ** 2
@@ -31,7 +31,7 @@ def great_circle_km(
     return _arc_km(h)
 
 
-def _on_sphere(lat: npt.ArrayLike, lon: npt.ArrayLike) -> tuple[FloatArray, ...]:
+def on_sphere(lat: npt.ArrayLike, lon: npt.ArrayLike) -> tuple[FloatArray, ...]:
     """x, y, z of points on a sphere of radius 1."""
     phi = np.radians(np.asarray(lat, dtype=np.float64))
     lam = np.radians(np.asarray(lon, dtype=np.float64))
@@ -67,7 +67,7 @@ def nearest_km(lat: FloatArray, lon: FloatArray, neighbours: int) -> FloatArray:
     spots, spot_of, on_spot = np.unique(
         lat[known] + 1j * lon[known], return_inverse=True, return_counts=True
     )
-    points = np.column_stack(_on_sphere(spots.real, spots.imag))
+    points = np.column_stack(on_sphere(spots.real, spots.imag))
     sought = min(neighbours, len(known) - 1)
     ranks = np.arange(1, min(sought + 1, len(spots)) + 1)
     chord, near = (np.asarray(a) for a in cKDTree(points).query(points, k=ranks))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import compress, repeat
 from typing import Literal
 
 import numpy as np
@@ -11,7 +12,6 @@ from pydantic import Field
 from territoryopt.problem import (
     AccountAmounts,
     Amounts,
-    ComputedAmounts,
     Cost,
     Exclusion,
     Grouping,
@@ -19,6 +19,7 @@ from territoryopt.problem import (
 )
 from territoryopt.skills import missing_required
 from territoryopt.terms.data import Data
+from territoryopt.terms.patterns import PatternAmounts
 from territoryopt.terms.term import FamilyPart, Filter, Part, Rule
 
 
@@ -41,12 +42,8 @@ class RequiredSkills(Rule):
     def parts(self, name: str, data: Data) -> Iterator[Part]:
         data.note_unbound("requires")
         lacking = missing_required(data.instance.requires, data.instance.skills)
-        barred = ComputedAmounts(
-            data.accounts,
-            data.reps,
-            lambda start, stop: lacking.block(start, stop).astype(np.float64),
-            lambda i, j: lacking.at(i, j).astype(np.float64),
-        )
+        values = lacking.values.astype(np.float64)
+        barred = PatternAmounts(lacking.pattern_of, values)
         yield _hard_or_priced(self, name, barred)
 
 
@@ -154,16 +151,22 @@ def _groups(
     data: Data, column: str, default: str, *, split: bool
 ) -> tuple[tuple[str, ...], IntArray, IntArray]:
     """Groups of two or more accounts by the text of a column: labels, members, starts."""
-    members: dict[str, list[int]] = {}
     cells = data.optional_text(column, default)
-    for i in np.flatnonzero(cells.astype(bool)):
-        text = str(cells[i])
-        names = dict.fromkeys(t.strip() for t in text.split(";")) if split else (text,)
-        for label in names:
-            if label:
-                members.setdefault(label, []).append(int(i))
-    kept = {label: group for label, group in members.items() if len(group) > 1}
-    sizes = [len(group) for group in kept.values()]
-    flat = np.array([i for group in kept.values() for i in group], dtype=np.int64)
-    start = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64)
-    return tuple(kept), flat, start
+    account: IntArray = np.flatnonzero(cells.astype(bool)).astype(np.int64)
+    texts: list[str] = cells[account].tolist()
+    if split:
+        account = np.repeat(account, np.fromiter(map(str.count, texts, repeat(";")), np.int64) + 1)
+        texts = list(map(str.strip, ";".join(texts).split(";"))) if texts else []
+    number = {text: g for g, text in enumerate(dict.fromkeys(texts))}
+    group = np.fromiter(map(number.__getitem__, texts), np.int64, len(texts))
+    if split:
+        # an account is in a group once, however often it names it, and in none by a blank name
+        _, first = np.unique(account * max(1, len(number)) + group, return_index=True)
+        first = first[group[first] != number.get("", -1)]
+        account, group = account[first], group[first]
+    size = np.bincount(group, minlength=len(number))
+    kept = size[group] > 1
+    order = np.argsort(group[kept], kind="stable")
+    labels = tuple(compress(number, (size > 1).tolist()))
+    start = np.concatenate([[0], np.cumsum(size[size > 1], dtype=np.int64)]).astype(np.int64)
+    return labels, account[kept][order], start

@@ -7,7 +7,6 @@ pairs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,15 +18,15 @@ from territoryopt.errors import FaultList, InputError, ModelError, shortened
 from territoryopt.problem import (
     AccountAmounts,
     Amounts,
-    ComputedAmounts,
     DenseAmounts,
     Exclusion,
     FloatArray,
     IntArray,
 )
-from territoryopt.problem.amounts import BoolArray, blocks
+from territoryopt.problem.amounts import BoolArray
 from territoryopt.tables import Table
-from territoryopt.terms.journeys import distance_km, travel_hours_per_visit
+from territoryopt.terms.journeys import Scaled, Source, distance_km, travel_hours
+from territoryopt.terms.pair_list import PairList
 from territoryopt.terms.sections import Frame
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class Data:
         self.notes: list[str] = []
         self.key = ""
         self._amounts: dict[str, Amounts] = {}
-        self._absent: dict[str, BoolArray] = {}
+        self._scaled: dict[str, Scaled] = {}
 
     # -- faults ---------------------------------------------------------------------------------
 
@@ -135,7 +134,8 @@ class Data:
                 self.no_column(self.instance.accounts, column, f"{self.key}.where.{column}")
                 continue
             cells = self.instance.accounts.columns[column]
-            found = np.isin(cells.astype(str), values)
+            wanted = frozenset(values)
+            found = np.fromiter(map(wanted.__contains__, cells.tolist()), np.bool_, len(cells))
             if not found.any():
                 self.fault(f"where.{column}", "no account has such a value", value=values)
             mask &= found
@@ -152,47 +152,46 @@ class Data:
             self._amounts[measure] = self._build(measure)
         return self._amounts[measure]
 
-    def _build(self, measure: str) -> Amounts:  # noqa: PLR0911 - one line per kind of measure
+    def _build(self, measure: str) -> Amounts:
+        spec, column = self.model.measures.get(measure), _COLUMNS.get(measure)
+        if spec is not None and spec.column is not None:
+            minimum = None if spec.negative else 0.0
+            key = f"measures.{measure}.column"
+            return AccountAmounts(self.account_column(spec.column, key, minimum), self.reps)
+        if spec is None and column is not None:
+            return AccountAmounts(self.account_column(column, f"{self.key}.measure"), self.reps)
+        if spec is None and measure == "count":
+            return AccountAmounts(np.ones(self.accounts), self.reps)
+        if spec is None and measure == "calls":
+            return AccountAmounts(self.visits * self.hours, self.reps)
+        scaled = self._scaled[measure] = self._of_pairs(measure)
+        if self.accounts * self.reps > DENSE_CELLS:
+            return scaled.amounts()
+        return DenseAmounts(scaled.table())
+
+    def _of_pairs(self, measure: str) -> Scaled:
+        """An amount that depends on the rep."""
+        none, one = np.zeros(self.accounts), np.ones(self.accounts)
         spec = self.model.measures.get(measure)
         if spec is not None:
-            minimum = None if spec.negative else 0.0
-            if spec.column is not None:
-                key = f"measures.{measure}.column"
-                return AccountAmounts(self.account_column(spec.column, key, minimum), self.reps)
             assert spec.pairs is not None  # the model sees to it that there is one of the two
-            key = f"measures.{measure}.pairs"
-            values = self.pair_table(spec.pairs, spec.missing, key, minimum)
-            return DenseAmounts(values * self.visits[:, None] if spec.per == "visit" else values)
-        if measure in _COLUMNS or measure == "count":
-            column, key = _COLUMNS.get(measure), f"{self.key}.measure"
-            ones = np.ones(self.accounts)
-            return AccountAmounts(self.account_column(column, key) if column else ones, self.reps)
+            minimum = None if spec.negative else 0.0
+            source = self.pair_list(spec.pairs, spec.missing, f"measures.{measure}.pairs", minimum)
+            return Scaled(source, none, self.visits if spec.per == "visit" else one)
         if measure == "distance":
-            return self._stored(*distance_km(self))
+            return Scaled(self.km, none, one)
         if measure == "travel":
-            per_visit = travel_hours_per_visit(self)
-            return self._stored(
-                lambda start, stop: self.visits[start:stop, None] * per_visit.rows(start, stop),
-                lambda i, j: self.visits[i] * per_visit.pairs(i, j),
-            )
-        calls = self.visits * self.hours
-        if measure == "calls":
-            return AccountAmounts(calls, self.reps)
-        travel = self.amounts("travel")
-        return self._stored(
-            lambda start, stop: calls[start:stop, None] + travel.block(start, stop),
-            lambda i, j: calls[i] + travel.at(i, j),
-        )
+            return travel_hours(self)
+        travel, calls = self.amounts("travel"), self.visits * self.hours
+        if isinstance(travel, AccountAmounts) and "travel" not in self._scaled:
+            # a measure of the model's own, the same with every rep
+            return Scaled(PairList.of_one(self.accounts, self.reps, 0.0), travel.base + calls, none)
+        return self._scaled["travel"].plus(calls)
 
-    def _stored(
-        self,
-        rows: Callable[[int, int], FloatArray],
-        pairs: Callable[[IntArray, IntArray], FloatArray],
-    ) -> Amounts:
-        amounts = ComputedAmounts(self.accounts, self.reps, rows, pairs)
-        if self.accounts * self.reps > DENSE_CELLS:
-            return amounts
-        return DenseAmounts(amounts.block(0, self.accounts))
+    @cached_property
+    def km(self) -> Source:
+        """One-way km of each pair."""
+        return distance_km(self)
 
     def _per_account(self, source: str | float, key: str) -> FloatArray:
         if isinstance(source, str):
@@ -211,10 +210,10 @@ class Data:
         source = self.model.workload.hours_per_visit
         return self._per_account(source, "workload.hours_per_visit")
 
-    def pair_table(
+    def pair_list(
         self, column: str, missing: str | float, key: str, minimum: float | None = 0.0
-    ) -> FloatArray:
-        """float[accounts, reps] of a pairs column, with absent pairs treated as `missing` says."""
+    ) -> PairList:
+        """A pairs column, with absent pairs treated as `missing` says."""
         source = self.instance.pairs
         if source is None or column not in source.columns:
             found = "there is no pairs.csv" if source is None else f"no column {column!r} in it"
@@ -224,34 +223,37 @@ class Data:
                 file=self.model.file,
                 key=key,
             )
-            return np.ones((self.accounts, self.reps))
-        values = np.full((self.accounts, self.reps), np.nan)
+            return PairList.of_one(self.accounts, self.reps, 1.0)
         try:
             i, j, cells = self.instance.pair_numbers(column)
-            values[i, j] = cells
         except InputError as error:
             self.bad_input.append(error)
-            return np.ones((self.accounts, self.reps))
+            return PairList.of_one(self.accounts, self.reps, 1.0)
         if minimum is not None and (cells < minimum).any():
             self._refuse_below(source, column, cells, minimum)
-        absent = np.isnan(values)
-        if not absent.any():
-            return values
-        if missing == "exclude":
+        other = 0.0 if isinstance(missing, str) else missing
+        usable = missing != "exclude"
+        out = PairList(self.accounts, self.reps, i, j, cells, other, usable)
+        absent = self.accounts * self.reps - len(i)
+        if absent and not usable:
             name = f"no {column} in pairs.csv"
-            barred = DenseAmounts(absent.astype(np.float64))
-            self.exclusions[name] = Exclusion(name, "pairs", barred)
-            self._absent[column] = absent
-        elif missing == "refuse":
-            i, j = np.argwhere(absent)[0]
+            self.exclusions[name] = Exclusion(name, "pairs", self._stored(out.unlisted()))
+        elif absent and missing == "refuse":
+            first = int(np.flatnonzero(out.count < self.reps)[0])
+            with_rep = self.instance.rep_ids[out.first_unlisted[first]]
             self.faults.add(
-                f"{int(absent.sum()):,} pairs have no {column} in pairs.csv, the first "
-                f"{self.instance.account_ids[i]} with {self.instance.rep_ids[j]}",
+                f"{absent:,} pairs have no {column} in pairs.csv, the first "
+                f"{self.instance.account_ids[first]} with {with_rep}",
                 'Add them, or say missing = "exclude" (such pairs may not be used) or a number',
                 file=self.model.file,
                 key=key,
             )
-        return np.where(absent, 0.0 if isinstance(missing, str) else missing, values)
+        return out
+
+    def _stored(self, amounts: Amounts) -> Amounts:
+        if self.accounts * self.reps > DENSE_CELLS:
+            return amounts
+        return DenseAmounts(amounts.block(0, self.accounts))
 
     def _refuse_below(self, table: Table, column: str, cells: FloatArray, minimum: float) -> None:
         faults = FaultList(InputError)
@@ -265,22 +267,6 @@ class Data:
                 value=table.columns[column][k],
             )
         self.bad_input.append(InputError(faults.problems))
-
-    def _usable_block(self, measure: str, start: int, stop: int) -> FloatArray:
-        """Amounts of a measure, inf where `missing = "exclude"` bars a pair for want of it."""
-        spec, travel = self.model.measures.get(measure), self.model.travel
-        columns: tuple[str | None, ...] = ()
-        if spec is not None:
-            columns = (spec.pairs,)
-        elif measure == "distance":
-            columns = (travel.pairs_km,)
-        elif measure in ("travel", "workload"):
-            columns = (travel.pairs_hours or travel.pairs_km,)
-        out = self.amounts(measure).block(start, stop)
-        for column in columns:
-            if column in self._absent:
-                out = np.where(self._absent[column][start:stop], np.inf, out)
-        return out
 
     # -- totals and targets ---------------------------------------------------------------------
 
@@ -303,8 +289,8 @@ class Data:
         Where the amount depends on the pair the choice is noted, since it is a choice.
         """
         amounts = self.amounts(measure)
-        fixed = isinstance(amounts, AccountAmounts)
-        if allowance and (fixed or not isinstance(reference, str)):
+        scaled = self._scaled.get(measure)
+        if allowance and (scaled is None or not isinstance(reference, str)):
             self.fault(
                 "allowance",
                 "goes with an amount that depends on the rep, and a reference in words",
@@ -313,7 +299,8 @@ class Data:
             )
         if not isinstance(reference, str):
             return float(reference)
-        if isinstance(amounts, AccountAmounts):
+        if scaled is None:
+            assert isinstance(amounts, AccountAmounts)
             return float(amounts.base.sum())
         if reference == "current":
             unowned = int((self.instance.current < 0).sum())
@@ -326,10 +313,9 @@ class Data:
             total = float(self.held(measure).sum())
             words = "as owned today"
         else:
-            total = 0.0
-            for start, stop in blocks(self.accounts, self.reps):
-                least = self._usable_block(measure, start, stop).min(axis=1)
-                total += float(least[np.isfinite(least)].sum())
+            nearest = scaled.source.nearest()
+            usable = np.flatnonzero(nearest >= 0)
+            total = float(amounts.at(usable, nearest[usable]).sum())
             words = "every account with the rep of its least amount"
         if allowance:
             total *= 1 + allowance

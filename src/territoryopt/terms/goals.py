@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from territoryopt.problem import AccountAmounts, ComputedAmounts, Cost, IntArray
+from territoryopt.problem import AccountAmounts, Amounts, ComputedAmounts, Cost, IntArray
 from territoryopt.skills import fit
 from territoryopt.terms.bands import (
     ALLOWANCE,
@@ -20,6 +20,7 @@ from territoryopt.terms.bands import (
     share_words,
 )
 from territoryopt.terms.data import Data
+from territoryopt.terms.patterns import PatternAmounts
 from territoryopt.terms.term import Goal, Part, Price
 
 
@@ -68,18 +69,17 @@ class FitGoal(Goal):
     def parts(self, name: str, data: Data) -> Iterator[Part]:
         grade = fit(data.instance.wishes, data.instance.skills)
         value = data.amounts(self.measure)
-        yield Cost(
-            name,
-            self.kind,
-            ComputedAmounts(
+        amounts: Amounts
+        if isinstance(value, AccountAmounts) and not len(value.shift):
+            amounts = PatternAmounts(grade.pattern_of, 1 - grade.values, value.base)
+        else:
+            amounts = ComputedAmounts(
                 data.accounts,
                 data.reps,
                 lambda start, stop: value.block(start, stop) * (1 - grade.block(start, stop)),
                 lambda i, j: value.at(i, j) * (1 - grade.at(i, j)),
-            ),
-            self.price,
-            data.unit(self.measure),
-        )
+            )
+        yield Cost(name, self.kind, amounts, self.price, data.unit(self.measure))
 
 
 class Balance(Goal):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
 from territoryopt.errors import FaultList, InputError
-from territoryopt.geography import great_circle_km
-from territoryopt.problem import FloatArray, IntArray
+from territoryopt.problem import Amounts, FloatArray, IntArray
 from territoryopt.problem.amounts import BoolArray
+from territoryopt.terms.roads import Roads, nearest_home
 from territoryopt.travel import Travel
 
 if TYPE_CHECKING:
@@ -18,80 +17,82 @@ if TYPE_CHECKING:
 
 FAR_KM = 2_000.0
 """From its nearest rep, beyond ten times what is usual, an account's place is worth a look."""
-FAR_PAIRS, FAR_SHOWN = 20_000_000, 3
+FAR_SHOWN = 3
 
 
-class PairFunctions(NamedTuple):
-    """An amount over pairs as two pure functions, for `ComputedAmounts`."""
+class Source(Protocol):
+    """One number for every pair, such as the km between them."""
 
-    rows: Callable[[int, int], FloatArray]
-    pairs: Callable[[IntArray, IntArray], FloatArray]
+    @property
+    def table(self) -> FloatArray:
+        """float64[accounts, reps]: the number of every pair, stored."""
+        ...
 
-    @staticmethod
-    def of_table(table: FloatArray) -> PairFunctions:
-        return PairFunctions(lambda start, stop: table[start:stop], lambda i, j: table[i, j])
+    def amounts(self, base: FloatArray, weight: FloatArray) -> Amounts:
+        """base_i + weight_i · number_ij, with nothing stored that grows as accounts x reps."""
+        ...
+
+    def nearest(self) -> IntArray:
+        """int64[accounts]: the rep of each account's least number; -1 where no pair is usable."""
+        ...
 
 
-def distance_km(data: Data) -> PairFunctions:
+class Scaled(NamedTuple):
+    """An amount over pairs: base_i + weight_i · number_ij, base and weight float64[accounts], no
+    weight below zero."""
+
+    source: Source
+    base: FloatArray
+    weight: FloatArray
+
+    def plus(self, more: FloatArray) -> Scaled:
+        return self._replace(base=self.base + more)
+
+    def table(self) -> FloatArray:
+        """float64[accounts, reps], stored."""
+        out: FloatArray = self.source.table * self.weight[:, None]
+        out += self.base[:, None]
+        return out
+
+    def amounts(self) -> Amounts:
+        return self.source.amounts(self.base, self.weight)
+
+
+def distance_km(data: Data) -> Source:
     """One-way km of each pair: `travel.pairs_km`, or the great circle from the rep's home.
 
     An account or rep without coordinates is a fault, unless the model states `travel.missing_km`.
     """
     spec = data.model.travel
     if spec.pairs_km is not None:
-        return PairFunctions.of_table(
-            data.pair_table(spec.pairs_km, spec.pairs_missing, "travel.pairs_km")
-        )
+        return data.pair_list(spec.pairs_km, spec.pairs_missing, "travel.pairs_km")
     places, homes = data.instance.coordinates, data.instance.homes
     no_place: BoolArray = np.isnan(places[:, 0]) | np.isnan(places[:, 1])
     no_home: BoolArray = np.isnan(homes[:, 0]) | np.isnan(homes[:, 1])
     if spec.missing_km is None:
         _refuse_missing(data, no_place, no_home)
     elif no_place.any() or no_home.any():
-        note = (
+        data.notes.append(
             f"{int(no_place.sum()):,} accounts and {int(no_home.sum()):,} reps without "
             f"coordinates are taken as {spec.missing_km:g} km from everyone (travel.missing_km)"
         )
-        if note not in data.notes:
-            data.notes.append(note)
-    fallback = spec.missing_km or 0.0
-
-    def known(km: FloatArray) -> FloatArray:
-        return np.where(np.isnan(km), fallback, km)
-
-    def rows(start: int, stop: int) -> FloatArray:
-        part = places[start:stop]
-        return known(
-            great_circle_km(part[:, :1], part[:, 1:], homes[None, :, 0], homes[None, :, 1])
-        )
-
-    def pairs(i: IntArray, j: IntArray) -> FloatArray:
-        return known(great_circle_km(places[i, 0], places[i, 1], homes[j, 0], homes[j, 1]))
-
     _note_far(data, places, homes)
-    return PairFunctions(rows, pairs)
+    return Roads(places, homes, spec.missing_km or 0.0)
 
 
 def _note_far(data: Data, places: FloatArray, homes: FloatArray) -> None:
     """Note accounts so far from every rep that their coordinates are worth a look."""
-    if len(places) * len(homes) > FAR_PAIRS or not len(places) or not len(homes):
-        return
-
-    def nearest(lat: FloatArray, lon: FloatArray) -> FloatArray:
-        km = great_circle_km(lat[:, None], lon[:, None], homes[None, :, 0], homes[None, :, 1])
-        out: FloatArray = np.where(np.isnan(km), np.inf, km).min(axis=1)
-        return out
-
-    km = nearest(places[:, 0], places[:, 1])
+    _, km = nearest_home(places, homes)
     usual = float(np.median(km[np.isfinite(km)])) if np.isfinite(km).any() else 0.0
     far = np.flatnonzero(np.isfinite(km) & (km > FAR_KM) & (km > 10 * usual))
     if not len(far):
         return
-    could = np.abs(places[far, 1]) <= 90  # a longitude that could be a latitude
-    swapped = np.full(len(far), np.inf)
-    swapped[could] = nearest(places[far[could], 1], places[far[could], 0])
+    shown = far[:FAR_SHOWN]
+    could = np.abs(places[shown, 1]) <= 90  # a longitude that could be a latitude
+    swapped = np.full(len(shown), np.inf)
+    swapped[could] = nearest_home(places[shown[could]][:, ::-1], homes)[1]
     texts = []
-    for i, other in list(zip(far, swapped, strict=True))[:FAR_SHOWN]:
+    for i, other in zip(shown, swapped, strict=True):
         text = f"{data.instance.account_ids[i]} ({km[i]:,.0f} km"
         text += f"; {other:,.0f} km with latitude and longitude swapped)" if other < FAR_KM else ")"
         texts.append(text)
@@ -99,14 +100,14 @@ def _note_far(data: Data, places: FloatArray, homes: FloatArray) -> None:
     data.notes.append(f"far from every rep, so look at their coordinates: {', '.join(texts)}{more}")
 
 
-def travel_hours_per_visit(data: Data) -> PairFunctions:
-    """Travel hours for one visit: `travel.pairs_hours`, or a share of a tour (`Travel`)."""
-    spec = data.model.travel
+def travel_hours(data: Data) -> Scaled:
+    """Travel hours a year: the visits of each account times `travel.pairs_hours`, or times a share
+    of a tour (`Travel`)."""
+    spec, visits = data.model.travel, data.visits
     if spec.pairs_hours is not None:
-        return PairFunctions.of_table(
-            data.pair_table(spec.pairs_hours, spec.pairs_missing, "travel.pairs_hours")
-        )
-    km = distance_km(data)
+        source = data.pair_list(spec.pairs_hours, spec.pairs_missing, "travel.pairs_hours")
+        return Scaled(source, np.zeros(data.accounts), visits)
+    km = data.km
     travel = Travel(
         circuity=spec.circuity,
         speed_kmh=spec.speed_kmh,
@@ -117,9 +118,11 @@ def travel_hours_per_visit(data: Data) -> PairFunctions:
     hop = travel.local_hop_km(places[:, 0], places[:, 1])
     # An account of unknown place has an unknown neighbourhood: its stated distance serves again.
     hop = np.where(np.isnan(hop), spec.missing_km or 0.0, hop)
-    return PairFunctions(
-        lambda start, stop: travel.hours_per_visit(km.rows(start, stop), hop[start:stop, None]),
-        lambda i, j: travel.hours_per_visit(km.pairs(i, j), hop[i]),
+    none, one = np.zeros(1), np.ones(1)
+    return Scaled(
+        km,
+        visits * travel.hours_per_visit(none, hop),
+        visits * travel.hours_per_visit(one, none),
     )
 
 
