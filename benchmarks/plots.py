@@ -18,7 +18,7 @@ from statistics import median
 from typing import Any
 
 from questions import HERE
-from reading import Case, Record, records, trajectories
+from reading import BEST_KNOWN, Case, Record, records, trajectories
 
 MISSING = "matplotlib is missing: pip install 'territoryopt[benchmarks]'"
 FLOOR = 1e-5
@@ -80,6 +80,7 @@ def _line(
 
 def _gaps(found: list[Record], _: Path, pyplot: Any) -> Any:
     """One column of points per case, one point per seed, the median as a bar."""
+    found = [record for record in found if record.solver != BEST_KNOWN]
     cases = list(dict.fromkeys(record.case for record in found))
     solvers = list(_by_solver(found))
     figure, axes = pyplot.subplots(figsize=(max(6, 1.8 * len(cases) + 2), 4.5))

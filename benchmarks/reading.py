@@ -14,6 +14,9 @@ from pathlib import Path
 Case = tuple[str, int, int, float, float, float, float]
 """instance, accounts, reps, tightness, potential_tightness, skew, skills: all but the seed."""
 
+BEST_KNOWN = "best_known"
+"""The solver of rows that hold a published value."""
+
 SLACK = 1e-6
 """A bound may lie above a plan by this much, relative, before it is taken for wrong."""
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import re
 import sys
 from collections import defaultdict
@@ -20,9 +19,18 @@ from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
-from gap_instances import best_known
 from questions import HERE
-from reading import Case, Record, about, gap_of, reached, records, trajectories, wrong_bounds
+from reading import (
+    BEST_KNOWN,
+    Case,
+    Record,
+    about,
+    gap_of,
+    reached,
+    records,
+    trajectories,
+    wrong_bounds,
+)
 
 MARKED = re.compile(r"(<!-- table:([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 Key = TypeVar("Key")
@@ -110,13 +118,14 @@ def _scale(found: list[Record], _: Path) -> list[str]:
 
 
 def _gap(found: list[Record], _: Path) -> list[str]:
-    folder = Path(os.environ.get("TERRITORYOPT_DATA", "") or "not-set") / "gap"
-    known = best_known(folder) if (folder / "best_known.csv").is_file() else {}
+    known = {r.instance: r.objective for r in found if r.solver == BEST_KNOWN}
     head = ["instance", "agents x jobs", "solver", "limit", "best known", "plan",
             "above it: median", "worst", "above the bound"]  # fmt: skip
     rows = []
     for (case, solver), group in _by(found, lambda r: (r.case, r.solver)).items():
-        best = known.get(case[0], (0.0, False))[0]
+        if solver == BEST_KNOWN:
+            continue
+        best = known.get(case[0], 0.0)
         above = [(r.objective - best) / best for r in group] if best else []
         rows.append([
             case[0], f"{case[2]} x {case[1]:,}", solver, f"{group[0].time_limit:g} s",
@@ -163,11 +172,11 @@ def _speedup(found: list[Record], results: Path) -> list[str]:
 
 
 def _feasible(found: list[Record], _: Path) -> list[str]:
-    head = ["accounts x reps", "skew", "skills", "least tightness by LP, each seed"]
+    head = ["accounts x reps", "skew", "skills", "by", "least tightness, each seed"]
     rows = []
-    for case, group in _by(found, lambda r: r.case).items():
+    for (case, solver), group in _by(found, lambda r: (r.case, r.solver)).items():
         values = ", ".join(f"{100 * record.objective:.2f} %" for record in group)
-        rows.append([_size(case), f"{case[5]:g}", f"{100 * case[6]:g} %", values])
+        rows.append([_size(case), f"{case[5]:g}", f"{100 * case[6]:g} %", solver, values])
     return _markdown(head, rows)
 
 
