@@ -22,7 +22,13 @@ def cost_rows(start, stop, ax, ay, hx, hy, per_km, misfit, at_risk, lacks, requi
         row, missing, owner = out[i - start], lacks[requires[i] + 1], current[i]
         for j in range(reps):
             dx, dy = x - hx[j], y - hy[j]
-            row[j] = a * np.sqrt(dx * dx + dy * dy) + m * missing[j] + r
+            row[j] = a * np.sqrt(dx * dx + dy * dy)
+        if requires[i] >= 0:
+            for j in range(reps):
+                row[j] += m * missing[j]
+        if r > 0.0:
+            for j in range(reps):
+                row[j] += r
         if owner >= 0:
             dx, dy = x - hx[owner], y - hy[owner]
             row[owner] = a * np.sqrt(dx * dx + dy * dy) + m * missing[owner]
