@@ -16,6 +16,7 @@ import pytest
 
 import territoryopt as topt
 from territoryopt import runs
+from territoryopt.reasons.explanation import Explanation
 
 ROOT = Path(__file__).parents[1]
 TINY = ROOT / "instances" / "tiny"
@@ -88,6 +89,29 @@ def test_read_back(tiny):
     assert run.rep.tolist() == result.rep.tolist()
     reasons = run.explanation()
     assert reasons.as_dict() == topt.explain(result, instance).as_dict()
+
+
+def test_a_plan_of_many_accounts_has_the_same_columns_and_a_few_reasons(tmp_path, monkeypatch):
+    instance = topt.read_instance(ROOT / "instances" / "us-field")
+    model = topt.load_model("account-books")
+    problem = topt.compile_problem(instance, model)
+    rep = problem.current.copy()
+    rep[::7] = (rep[::7] + 1) % problem.reps
+    reasons = Explanation(problem, rep[problem.units.first][problem.units.unit_of])
+    each = runs.alignment_table(reasons, instance)
+    monkeypatch.setattr(runs, "EACH", 0)
+    monkeypatch.setattr(runs, "TOLD", 5)
+    at_once = runs.alignment_table(reasons, instance)
+    assert list(at_once) == list(each)
+    for name, column in each.items():
+        if name == "reason":
+            told = np.flatnonzero(at_once[name] != "")
+            assert sorted(told) == sorted(reasons.facts.weightiest_moves(5))
+            assert (at_once[name][told] == column[told]).all()
+        elif isinstance(column[0], float):
+            np.testing.assert_allclose(at_once[name], column, rtol=1e-9, atol=1e-9)
+        else:
+            assert list(at_once[name]) == list(column), name
 
 
 def test_no_plan_is_written_too(tiny):

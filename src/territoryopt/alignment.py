@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from territoryopt.cells import IntArray
+from territoryopt.cells import IntArray, ObjectArray, among, numbers
 from territoryopt.errors import FaultList, InputError
 from territoryopt.tables import read_table
 
@@ -42,16 +42,20 @@ class Alignment:
         """What changed between an earlier alignment of the same accounts and this one."""
         if tuple(before.account_ids) != tuple(self.account_ids):
             raise InputError(["the two alignments are not of the same accounts"])
-        return [
-            Move(account, before.owner(i), self.owner(i))
-            for i, account in enumerate(self.account_ids)
-            if before.owner(i) != self.owner(i)
-        ]
+        was, now = before.owners(), self.owners()
+        changed = np.flatnonzero(was != now)
+        ids = map(self.account_ids.__getitem__, changed.tolist())
+        return list(map(Move, ids, was[changed].tolist(), now[changed].tolist()))
 
     def owner(self, account: int) -> str | None:
         """The id of the rep of an account by number; None if it has none."""
         j = self.rep[account]
         return self.rep_ids[j] if j >= 0 else None
+
+    def owners(self) -> ObjectArray:
+        """object[accounts]: the id of the rep of each account; None if it has none."""
+        ids = np.array([*self.rep_ids, None], dtype=object)
+        return np.asarray(ids[np.maximum(self.rep, -1)])
 
 
 def current_alignment(instance: Instance) -> Alignment:
@@ -77,45 +81,47 @@ def read_alignment(path: str | os.PathLike[str], instance: Instance) -> Alignmen
             file=table.file,
         )
         raise InputError(faults.problems)
-    accounts = {name: i for i, name in enumerate(instance.account_ids)}
-    reps = {name: j for j, name in enumerate(instance.rep_ids)}
-    rep = np.full(len(accounts), -1, dtype=np.int64)
-    seen: dict[str, int] = {}
-    cells = zip(table.columns["account_id"], table.columns[column], table.lines, strict=True)
-    for account, owner, line in cells:
-        tell = partial(faults.add, file=table.file, row=int(line))
-        if account in instance.left_out[0]:
-            continue
-        if account not in accounts:
+    names, owners = table.columns["account_id"], table.columns[column]
+    account, owner = numbers(instance.account_ids, names), numbers(instance.rep_ids, owners)
+    meant = np.flatnonzero((account >= 0) | ~among(instance.left_out[0], names))
+    known, first = np.unique(account[meant], return_index=True)
+    again = np.ones(len(meant), dtype=np.bool_)
+    again[first] = False
+    again &= account[meant] >= 0
+    strange = (account[meant] < 0) | ((owner[meant] < 0) & (owners[meant] != ""))
+    for at in np.flatnonzero(again | strange):
+        k = meant[at]
+        tell = partial(faults.add, file=table.file, row=int(table.lines[k]))
+        if account[k] < 0:
             tell(
                 "there is no such account",
                 "Take the row out, or correct the id",
                 column="account_id",
-                value=account,
+                value=names[k],
             )
-        elif account in seen:
+        elif again[at]:
+            earlier = meant[first[np.searchsorted(known, account[k])]]
             tell(
-                f"the account stands in row {seen[account]} already",
+                f"the account stands in row {table.lines[earlier]} already",
                 "Keep one of them",
                 column="account_id",
-                value=account,
+                value=names[k],
             )
-        if owner in instance.left_out[1]:
+        if owner[k] < 0 and owners[k] in instance.left_out[1]:
             tell(
                 "the filter keeps the account and leaves out its rep",
                 "Keep the rep too, or give the account another",
                 column=column,
-                value=owner,
+                value=owners[k],
             )
-        elif owner and owner not in reps:
+        elif owner[k] < 0 and owners[k]:
             tell(
                 "there is no such rep",
-                f"Reps: {', '.join(list(reps)[:20])}",
+                f"Reps: {', '.join(instance.rep_ids[:20])}",
                 column=column,
-                value=owner,
+                value=owners[k],
             )
-        seen.setdefault(account, int(line))
-        if account in accounts and owner in reps:
-            rep[accounts[account]] = reps[owner]
     faults.raise_if_any()
+    rep = np.full(len(instance.account_ids), -1, dtype=np.int64)
+    rep[account[meant]] = owner[meant]
     return Alignment(instance.account_ids, instance.rep_ids, rep)

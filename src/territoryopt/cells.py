@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Container, Sequence
+from itertools import repeat
 from typing import Literal
 
 import numpy as np
@@ -45,6 +47,17 @@ def guarded(text: str) -> str:
 def unguarded(text: str) -> str:
     """The text that `guarded` was given."""
     return text[1:] if _GUARDED.match(text) else text
+
+
+def numbers(ids: Sequence[str], column: ObjectArray) -> IntArray:
+    """int64[n]: where each cell stands among `ids` (the first place), -1 where it does not."""
+    index = dict(zip(reversed(ids), range(len(ids) - 1, -1, -1), strict=True))
+    return np.fromiter(map(index.get, column.tolist(), repeat(-1)), np.int64, len(column))
+
+
+def among(known: Container[str], column: ObjectArray) -> npt.NDArray[np.bool_]:
+    """bool[n]: the cells that are known."""
+    return np.fromiter(map(known.__contains__, column.tolist()), np.bool_, len(column))
 
 
 def parse_numbers(

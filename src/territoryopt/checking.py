@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from territoryopt.alignment import Alignment
+from territoryopt.cells import numbers
 from territoryopt.compile import compile_problem, selected
 from territoryopt.errors import InputError
 from territoryopt.model import Model, load_model
@@ -67,11 +69,9 @@ def check(instance: Instance, model: Model | str, alignment: Alignment | ArrayLi
 
 def aligned(alignment: Alignment, instance: Instance) -> IntArray:
     """The plan int[accounts] in the numbering of an instance; -1 where its rep is not there."""
-    number = {name: j for j, name in enumerate(instance.rep_ids)}
-    owner = {a: alignment.owner(i) for i, a in enumerate(alignment.account_ids)}
-    unknown = [a for a in instance.account_ids if a not in owner]
-    if unknown:
-        raise InputError([f"the alignment does not know the account {a}" for a in unknown])
-    import numpy as np
-
-    return np.array([number.get(owner[a] or "", -1) for a in instance.account_ids], dtype=np.int64)
+    ids = np.array(instance.account_ids, dtype=object)
+    where = numbers(alignment.account_ids, ids)
+    if (where < 0).any():
+        raise InputError([f"the alignment does not know the account {a}" for a in ids[where < 0]])
+    number = numbers(instance.rep_ids, np.array([*alignment.rep_ids, ""], dtype=object))
+    return number[np.maximum(alignment.rep, -1)[where]]

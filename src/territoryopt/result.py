@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -82,10 +82,14 @@ class Result:
             "current": self._current(),
             "conflict": self.conflict.as_dict() if self.conflict else None,
             "notes": list(self.notes),
-            "alignment": None
-            if self.rep is None
-            else {problem.account_id(i): problem.rep_id(int(j)) for i, j in enumerate(self.rep)},
+            "alignment": None if self.rep is None else self._alignment(self.rep),
         }
+
+    def _alignment(self, rep: IntArray) -> dict[str, str]:
+        """The rep of each account by their ids."""
+        ids = np.array(_ids(self.problem.rep_ids, self.problem.reps), dtype=object)
+        accounts = _ids(self.problem.account_ids, self.problem.accounts)
+        return dict(zip(accounts, ids[rep].tolist(), strict=True))
 
     def _current(self) -> dict[str, object] | None:
         """What the present owners cost and break; None where an account has none."""
@@ -133,20 +137,25 @@ class Result:
         import pandas as pd
 
         problem = self.problem
-        ids = np.array([problem.rep_id(j) for j in range(problem.reps)] + [None], dtype=object)
+        ids = np.array([*_ids(problem.rep_ids, problem.reps), None], dtype=object)
         rep = np.full(problem.accounts, -1, dtype=np.int64) if self.rep is None else self.rep
         cost = np.full(problem.accounts, np.nan)
         if self.rep is not None:
             cost = problem.cost_at(np.arange(problem.accounts), rep)
         return pd.DataFrame(
             {
-                "account_id": [problem.account_id(i) for i in range(problem.accounts)],
+                "account_id": _ids(problem.account_ids, problem.accounts),
                 "rep_id": ids[rep],
                 "current_rep_id": ids[problem.current],
                 "moved": (problem.current >= 0) & (rep >= 0) & (problem.current != rep),
                 "cost": cost,
             }
         )
+
+
+def _ids(ids: tuple[str, ...] | None, count: int) -> Sequence[str]:
+    """The ids there are, or numbers from 0."""
+    return ids if ids else list(map(str, range(count)))
 
 
 def finite(value: float) -> float | None:

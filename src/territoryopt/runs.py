@@ -22,7 +22,8 @@ from territoryopt.instance import Instance, read_instance
 from territoryopt.model import Model, parse_model
 from territoryopt.problem import IntArray, Problem
 from territoryopt.reasons.conflict import Conflict
-from territoryopt.reasons.explanation import Explanation, explain, speaker_of
+from territoryopt.reasons.explanation import EACH, TOLD, Explanation, explain, speaker_of
+from territoryopt.reasons.next_best import next_best, next_best_of
 from territoryopt.result import SCHEMA, Result
 from territoryopt.tables import write_table
 
@@ -166,28 +167,37 @@ def alignment_table(reasons: Explanation, instance: Instance) -> dict[str, Any]:
     """alignment.csv: one row per account with its rep, why, and the next best rep.
 
     next_best_change: change of the objective, money a year, if this account alone (with its
-    family) went there; next_best_breaks: the rules that would then be broken.
+    family) went there; next_best_breaks: the rules that would then be broken. reason: in a plan of
+    more than `EACH` accounts only for the `TOLD` moves that weigh most; `explain` has the others.
     """
-    problem, rep = reasons.problem, reasons.rep
-    facts = [reasons.facts.account(i, 1) for i in range(problem.accounts)]
-    best = [f.alternatives[0] if f.alternatives else None for f in facts]
-    names = instance.rep_names
-    current = problem.current
+    problem, rep, facts = reasons.problem, reasons.rep, reasons.facts
+    ids, names = (
+        np.array([*cells, ""], dtype=object) for cells in (instance.rep_ids, instance.rep_names)
+    )
+    reason = np.full(problem.accounts, "", dtype=object)
+    if problem.accounts > EACH:
+        best = next_best(facts)
+        for i in facts.weightiest_moves(TOLD):
+            reason[i] = reasons.speaker.why(facts.account(int(i), 1))
+    else:
+        each = [facts.account(i, 1) for i in range(problem.accounts)]
+        best = next_best_of(each, instance.rep_ids)
+        reason[:] = [reasons.speaker.why(account) for account in each]
+    moved = np.full(problem.accounts, "no", dtype=object)
+    moved[facts.moved] = "yes"
     return {
         "account_id": instance.account_ids,
         "name": instance.account_names,
-        "rep_id": [f.rep for f in facts],
-        "rep_name": [names[j] for j in rep],
-        "current_rep_id": [f.before or "" for f in facts],
-        "moved": ["yes" if f.moved else "no" for f in facts],
+        "rep_id": ids[rep],
+        "rep_name": names[rep],
+        "current_rep_id": ids[problem.current],
+        "moved": moved,
         "cost_per_year": problem.cost_at(np.arange(len(rep)), rep),
-        "next_best_rep_id": [b.rep if b else "" for b in best],
-        "next_best_change": [b.change if b else float("nan") for b in best],
-        "next_best_breaks": [
-            "; ".join(dict.fromkeys(x.rule for x in b.breaks)) if b else "" for b in best
-        ],
-        "reason": [reasons.speaker.why(f) for f in facts],
-        "current_rep_name": [names[j] if j >= 0 else "" for j in current],
+        "next_best_rep_id": ids[best.rep],
+        "next_best_change": best.change,
+        "next_best_breaks": best.breaks,
+        "reason": reason,
+        "current_rep_name": names[problem.current],
     }
 
 
@@ -289,7 +299,7 @@ def read_run(folder: str | os.PathLike[str], instance: str | None = None) -> Run
     rep = None
     if record["alignment"] is not None:
         plan = read_alignment(root / ALIGNMENT, kept)
-        if {a: plan.owner(i) for i, a in enumerate(plan.account_ids)} != record["alignment"]:
+        if dict(zip(plan.account_ids, plan.owners().tolist(), strict=True)) != record["alignment"]:
             raise InputError(
                 [
                     f"{ALIGNMENT} has changed since the run in {root}; "

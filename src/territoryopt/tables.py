@@ -10,10 +10,10 @@ import hashlib
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import Any, Literal, TextIO, TypeVar
 
 import numpy as np
@@ -29,7 +29,12 @@ from territoryopt.cells import (
 from territoryopt.csv_reading import Note, add_missing_column, read_columns
 from territoryopt.errors import FaultList, InputError
 
+ROWS = 100_000
+"""Rows held as text at one time while a file is written."""
+
 _QUOTED = re.compile(r'[",\r\n]')
+_SPECIAL = re.compile(rf"{_QUOTED.pattern}|[\ud800-\udfff]|(^|\0)'*[=+\-@\t]")
+"""What in cells between NULs must be quoted, escaped or guarded."""
 _ANY = TypeVar("_ANY", bound=np.generic)
 
 
@@ -189,14 +194,38 @@ def write_table(
         with open(target, "w", encoding="utf-8", newline="") as handle:
             write_table(handle, columns)
         return
-    cells = [c.tolist() if isinstance(c, np.ndarray) else c for c in columns.values()]
-    target.write(_line(columns))
-    target.writelines(_line(row) for row in zip(*cells, strict=True))
+    sizes = {len(column) for column in columns.values()}
+    if len(sizes) > 1:
+        raise ValueError(f"a column is shorter than another: {sorted(sizes)} rows")
+    cells: list[Sequence[object] | npt.NDArray[Any]] = list(columns.values())
+    _write_rows(target, [[_written(name)] for name in columns])
+    for start in range(0, max(sizes, default=0), ROWS):
+        _write_rows(target, [_texts(column[start : start + ROWS]) for column in cells])
 
 
-def _line(row: Iterable[object]) -> str:
-    # a single blank cell must not look like a blank line
-    return (",".join(map(_written, row)) or '""') + "\n"
+def _write_rows(target: TextIO, columns: list[list[str]]) -> None:
+    if len(columns) == 1:  # a single blank cell must not look like a blank line
+        columns = [[text or '""' for text in columns[0]]]
+    target.write("\n".join([*map(",".join, zip(*columns, strict=True)), ""]))
+
+
+def _texts(column: Sequence[object] | npt.NDArray[Any]) -> list[str]:
+    """The cells of a column as they are written."""
+    cells: list[Any] = column.tolist() if isinstance(column, np.ndarray) else list(column)
+    kinds = set(map(type, cells))
+    if kinds == {float}:
+        texts = list(map(repr, cells))
+        return list(map({"nan": ""}.get, texts, texts))
+    if kinds == {int}:
+        return list(map(str, cells))
+    if not kinds <= {str, NoneType}:
+        return list(map(_written, cells))
+    if kinds == {str}:
+        joined = "\0".join(cells)
+        if not _SPECIAL.search(joined) and joined.count("\0") == len(cells) - 1:
+            return cells
+    known = {cell: _written(cell) for cell in dict.fromkeys(cells)}
+    return list(map(known.__getitem__, cells))
 
 
 def _written(value: object) -> str:

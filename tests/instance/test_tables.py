@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from territoryopt import tables
 from territoryopt.errors import FaultList, InputError
 from territoryopt.tables import check_identity, read_table, sha256_of, write_table
 
@@ -229,6 +230,22 @@ def test_what_no_cell_can_carry_is_written_visibly():
     handle = io.StringIO()
     write_table(handle, {"t": ["a\0b", "\udc80"]})
     assert handle.getvalue() == "t\na\\x00b\n\\udc80\n"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        HOSTILE, ["plain", "text"], [1, 2.5, True, None, "=x"], [math.nan, 1.0], [None, "", "a,b"],
+        ["a\0b"], ["x\0=y"], [""], [np.float64(1)],
+    ],
+)  # fmt: skip
+def test_a_column_is_written_as_each_of_its_cells(cells, monkeypatch):
+    expected = [tables._written(cell) for cell in cells]
+    assert tables._texts(cells) == expected
+    monkeypatch.setattr(tables, "ROWS", 2)
+    handle = io.StringIO()
+    write_table(handle, {"a": cells, "b": [1] * len(cells)})
+    assert handle.getvalue() == "a,b\n" + "".join(f"{text},1\n" for text in expected)
 
 
 def test_columns_of_unlike_length_are_refused():

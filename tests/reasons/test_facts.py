@@ -14,6 +14,7 @@ from territoryopt.problem import AccountAmounts, Cost, DenseAmounts, Problem, ev
 from territoryopt.problem.problem import Band
 from territoryopt.reasons.explanation import Explanation
 from territoryopt.reasons.facts import PlanFacts
+from territoryopt.reasons.next_best import next_best
 
 TINY = Path(__file__).parents[2] / "instances" / "tiny"
 BEST = [0, 0, 1, 1, 2, 2]
@@ -86,7 +87,7 @@ def test_shares_add_up_to_the_linear_part_and_all_charges_to_the_objective(seed)
             s.money for i in range(problem.accounts) for s in per_account.account(i).shares
         ) == pytest.approx(linear)
         assert sum(
-            s.money for j in range(problem.reps) for s in facts.territory(j).shares
+            s.money for j in range(problem.reps) for s in facts.territories[j].shares
         ) == pytest.approx(linear)
         assert sum(s.money for s in facts.shares()) == pytest.approx(facts.evaluation.objective)
 
@@ -219,7 +220,7 @@ def test_a_plan_that_is_none_is_refused():
 def test_new_accounts_are_not_taken_over():
     problem = Problem.from_arrays(np.ones((4, 2)), current=[-1, 0, 1, 1])
     facts = PlanFacts(problem, np.array([0, 0, 0, 1]))
-    first, second = facts.territory(0), facts.territory(1)
+    first, second = facts.territories[0], facts.territories[1]
     assert (first.accounts, first.accounts_before, first.gained, first.new) == (3, 1, 1, 1)
     assert (second.accounts, second.lost) == (1, 1)
     for t in (first, second):
@@ -250,7 +251,7 @@ def test_rows_of_groups_are_no_totals_of_reps():
     plan_total = rows("plan", amounts, [0, 0], upper=3)
     group = rows("team", amounts, [1, -1], upper=3)  # as many rows as reps, but not theirs
     problem = problem_of(np.ones((3, 2)), [plan_total, group])
-    assert PlanFacts(problem, np.array([0, 0, 1])).territory(0).totals == ()
+    assert PlanFacts(problem, np.array([0, 0, 1])).territories[0].totals == ()
 
 
 @pytest.mark.parametrize("seed", range(15))
@@ -264,6 +265,28 @@ def test_explanations_are_json_without_nan(seed):
         assert back["schema"] == "territoryopt/explanation/1"
         assert len(back["accounts"]) == problem.accounts
         assert all(account["text"] for account in back["accounts"])
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_the_next_best_of_all_accounts_at_once_is_that_of_each(seed):
+    problem = random_problem(seed, accounts=9, reps=4, kinds=list(KINDS) if seed % 4 == 0 else None)
+    plans = plans_of(problem, seed)
+    plans[0][seed % 9] = -1
+    for rep in plans:
+        facts = PlanFacts(problem, rep)
+        found = next_best(facts)
+        for i in range(problem.accounts):
+            others = facts.account(i).alternatives
+            if not others:
+                assert (found.rep[i], found.breaks[i]) == (-1, "")
+                assert np.isnan(found.change[i])
+                continue
+            best = others[0]
+            assert found.change[i] == pytest.approx(best.change, rel=1e-9, abs=1e-9)
+            # equals may come in another order where sums are rounded otherwise
+            named = next(o for o in others if o.rep == problem.rep_id(int(found.rep[i])))
+            assert named.change == pytest.approx(best.change, rel=1e-9, abs=1e-9)
+            assert found.breaks[i] == "; ".join(dict.fromkeys(b.rule for b in named.breaks))
 
 
 def test_open_sides_are_null():

@@ -9,15 +9,9 @@ import pytest
 from territoryopt.problem import Breach
 from territoryopt.problem.screen import Impossible
 from territoryopt.reasons.conflict import Conflict
-from territoryopt.reasons.facts import (
-    AccountFacts,
-    Alternative,
-    Broken,
-    Share,
-    TerritoryFacts,
-    Total,
-)
+from territoryopt.reasons.facts import AccountFacts, Alternative, Broken
 from territoryopt.reasons.sentences import Speaker
+from territoryopt.reasons.territories import Share, TerritoryFacts, Total
 from territoryopt.reasons.words import amount, gap, listed, money, number, percent, plural
 
 INF = float("inf")

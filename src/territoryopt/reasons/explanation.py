@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from territoryopt.errors import Fault, InputError
 from territoryopt.problem import IntArray, Problem, plan_array
-from territoryopt.reasons.facts import AccountFacts, PlanFacts, TerritoryFacts
+from territoryopt.reasons.facts import AccountFacts, PlanFacts
 from territoryopt.reasons.sentences import Speaker
+from territoryopt.reasons.territories import TerritoryFacts
 from territoryopt.reasons.words import percent, plural
 
 SHOWN_BREACHES = 5
+EACH, TOLD = 20_000, 1_000
+"""Accounts up to which each is told of where no names are given; and how many are beyond."""
+NEAR = 10_000
+"""Ids among which one like an unknown id is sought, at most."""
 
 if TYPE_CHECKING:
     from territoryopt.instance import Instance
@@ -86,7 +91,8 @@ class Explanation:
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
-        return {self.problem.account_id(i): i for i in range(self.problem.accounts)}
+        ids = self.problem.account_ids or map(str, range(self.problem.accounts))
+        return {account: i for i, account in enumerate(ids)}
 
     @cached_property
     def _rep_numbers(self) -> dict[str, int]:
@@ -94,10 +100,10 @@ class Explanation:
 
     def territory(self, rep: str) -> TerritoryFacts:
         """The facts of a territory by the rep's id; InputError where there is none."""
-        return self.facts.territory(_known(rep, self._rep_numbers, "rep"))
+        return self.facts.territories[_known(rep, self._rep_numbers, "rep")]
 
     def territories(self) -> list[TerritoryFacts]:
-        return [self.facts.territory(j) for j in range(self.problem.reps)]
+        return list(self.facts.territories)
 
     def summary(self) -> list[str]:
         """The plan in a few sentences: what it costs by goal, how sure that is, what moves."""
@@ -138,7 +144,10 @@ class Explanation:
         return f"This plan breaks its rules in {places}. It costs {speak.cost(found.objective)}."
 
     def as_dict(self, accounts: bool = True) -> dict[str, Any]:
-        """The stable JSON contract `territoryopt/explanation/1`."""
+        """The stable JSON contract `territoryopt/explanation/1`.
+
+        Of a plan of more than `EACH` accounts only the `TOLD` moves that weigh most are told.
+        """
         found = self.facts.evaluation
         out: dict[str, Any] = {
             "schema": SCHEMA,
@@ -153,16 +162,19 @@ class Explanation:
             ],
         }
         if accounts:
+            told = range(self.problem.accounts)
+            if len(told) > EACH:
+                told = self.facts.weightiest_moves(TOLD).tolist()
             out["accounts"] = [
                 {**a.as_dict(), "text": self.speaker.why(a)}
-                for a in (self.facts.account(i, 3) for i in range(self.problem.accounts))
+                for a in (self.facts.account(i, 3) for i in told)
             ]
         return out
 
 
 def _known(name: str, numbers: Mapping[str, int], what: str) -> int:
     if name not in numbers:
-        close = get_close_matches(name, list(numbers), 3, 0.6)
+        close = get_close_matches(name, list(numbers)[:NEAR], 3, 0.6)
         hint = f"Did you mean {' or '.join(close)}?" if close else ""
         raise InputError([Fault(f"there is no such {what} in this plan", hint, value=name)])
     return numbers[name]

@@ -9,34 +9,20 @@ from functools import cached_property
 import numpy as np
 
 from territoryopt.problem import (
-    Cost,
     Evaluation,
-    FloatArray,
     IntArray,
     Problem,
     Rows,
+    Units,
     evaluate,
     move_table,
 )
 from territoryopt.problem.moves import MoveTable
 from territoryopt.problem.parts import TOLERANCE
+from territoryopt.reasons.territories import Share, TerritoryFacts, share, territories
 
-BLOCK = 256
-"""Accounts whose moves are looked at in one go."""
-
-
-@dataclass(frozen=True)
-class Share:
-    """What one goal or priced rule charges: `amount` in `unit`, `money` in currency/year."""
-
-    name: str
-    kind: str
-    amount: float
-    unit: str
-    money: float
-
-    def as_dict(self) -> dict[str, object]:
-        return dict(vars(self))
+BLOCK, BLOCK_CELLS = 256, 50_000
+"""Accounts whose moves are looked at in one go, and pairs of theirs, at most."""
 
 
 @dataclass(frozen=True)
@@ -117,57 +103,6 @@ class AccountFacts:
         }
 
 
-@dataclass(frozen=True)
-class Total:
-    """A rep's total of one measure against its range; before: as owned today, if all owned."""
-
-    rule: str
-    kind: str
-    measure: str
-    unit: str
-    total: float
-    before: float
-    lower: float
-    upper: float
-    target: float | None
-    hard: bool
-
-    def as_dict(self) -> dict[str, object]:
-        out = dict(vars(self))
-        out["lower"] = self.lower if np.isfinite(self.lower) else None
-        out["upper"] = self.upper if np.isfinite(self.upper) else None
-        return out
-
-
-@dataclass(frozen=True)
-class TerritoryFacts:
-    """One rep's territory: accounts now and in the plan, totals against ranges, money by goal.
-
-    gained: taken over from other reps. new: unowned before. lost: no longer with the rep.
-    """
-
-    rep: str
-    accounts: int
-    accounts_before: int
-    gained: int
-    new: int
-    lost: int
-    totals: tuple[Total, ...]
-    shares: tuple[Share, ...]
-
-    def as_dict(self) -> dict[str, object]:
-        return {
-            "rep": self.rep,
-            "accounts": self.accounts,
-            "accounts_before": self.accounts_before,
-            "gained": self.gained,
-            "new": self.new,
-            "lost": self.lost,
-            "totals": [total.as_dict() for total in self.totals],
-            "goals": [share.as_dict() for share in self.shares],
-        }
-
-
 @dataclass(eq=False)
 class PlanFacts:
     """A plan int[accounts] of a problem, ready to answer questions about it.
@@ -193,6 +128,11 @@ class PlanFacts:
             self._whole = self.problem
         self.unit = self._whole.contracted
         self.unit_rep = self.rep[self._whole.units.first]
+
+    @property
+    def units(self) -> Units:
+        """The accounts that move together in what is said of this plan."""
+        return self._whole.units
 
     @cached_property
     def today(self) -> Evaluation | None:
@@ -220,8 +160,8 @@ class PlanFacts:
 
     def shares(self) -> tuple[Share, ...]:
         """Money by goal and priced rule, of the whole plan."""
-        every = np.arange(self.problem.accounts)
-        out = [_share(cost, every, self.rep) for cost in self.problem.costs]
+        owned = np.flatnonzero(self.rep >= 0)
+        out = [share(cost, owned, self.rep[owned]) for cost in self.problem.costs]
         charged = self.evaluation.money
         named = [(part.name, part.kind) for part in self.problem.rows]
         named += [(part.name, part.kind) for part in self.problem.groupings]
@@ -232,43 +172,15 @@ class PlanFacts:
         ]
         return tuple(out)
 
-    def territory(self, rep: int) -> TerritoryFacts:
-        """The territory of a rep, by number."""
-        problem, mine = self.problem, np.flatnonzero(self.rep == rep)
-        was = problem.current == rep
-        return TerritoryFacts(
-            rep=problem.rep_id(rep),
-            accounts=len(mine),
-            accounts_before=int(was.sum()),
-            gained=int(((problem.current[mine] >= 0) & ~was[mine]).sum()),
-            new=int((problem.current[mine] < 0).sum()),
-            lost=int((was & (self.rep != rep)).sum()),
-            totals=tuple(
-                self._total(rows, rep)
-                for rows in problem.rows
-                if np.array_equal(rows.row_of_rep, np.arange(problem.reps))
-            ),
-            shares=tuple(_share(cost, mine, self.rep[mine]) for cost in problem.costs),
-        )
-
-    def _total(self, rows: Rows, r: int) -> Total:
-        return Total(
-            rule=rows.name,
-            kind=rows.kind,
-            measure=rows.measure,
-            unit=rows.unit,
-            total=float(self.evaluation.activity[rows.name][r]),
-            before=float(rows.activity(self.problem.current)[r]),
-            lower=float(rows.lower[r]),
-            upper=float(rows.upper[r]),
-            target=None if rows.target is None else float(rows.target[r]),
-            hard=bool(np.isinf(rows.price[r])),
-        )
+    @cached_property
+    def territories(self) -> tuple[TerritoryFacts, ...]:
+        """The territory of every rep, by number."""
+        return territories(self.problem, self.rep, self.evaluation)
 
     def account(self, account: int, most: int | None = None) -> AccountFacts:
         """Why an account, by number, is with its rep; at most `most` alternatives."""
         problem = self.problem
-        units = self._whole.units
+        units = self.units
         u = int(units.unit_of[account])
         own = int(self.rep[account])
         if own < 0:
@@ -287,7 +199,7 @@ class PlanFacts:
             account=problem.account_id(account),
             rep=problem.rep_id(own),
             before=problem.rep_id(before) if before >= 0 else None,
-            shares=tuple(_share(c, alone, self.rep[alone]) for c in problem.costs),
+            shares=tuple(share(c, alone, self.rep[alone]) for c in problem.costs),
             alternatives=tuple(
                 Alternative(problem.rep_id(int(k)), float(change[k]), self._broken(u, int(k)))
                 for k in kept
@@ -310,8 +222,9 @@ class PlanFacts:
     def _moves(self, u: int) -> MoveTable:
         """The moves of a block of units; `rows.activity` is taken from the evaluation."""
         if self._table is None or not 0 <= u - self._table.start < len(self._table.change):
-            start = u - u % BLOCK
-            stop = min(start + BLOCK, self.unit.accounts)
+            size = max(1, min(BLOCK, BLOCK_CELLS // max(1, self.unit.reps)))
+            start = u - u % size
+            stop = min(start + size, self.unit.accounts)
             self._table = move_table(
                 self.unit, self.unit_rep, start, stop, self.evaluation.activity
             )
@@ -385,9 +298,3 @@ class PlanFacts:
             near &= np.isinf(rows.price)
             out += [(rows, int(r)) for r in np.flatnonzero(near)]
         return out
-
-
-def _share(cost: Cost, accounts: FloatArray | IntArray, rep: IntArray) -> Share:
-    index = accounts.astype(np.int64)
-    amount = float(cost.amounts.at(index, rep).sum())
-    return Share(cost.name, cost.kind, amount, cost.unit, cost.price * amount)

@@ -14,14 +14,8 @@ from territoryopt.gaps import OPTIMAL_GAP, relative_gap
 from territoryopt.problem import TOLERANCE, Breach
 from territoryopt.problem.screen import Impossible
 from territoryopt.reasons.conflict import Conflict
-from territoryopt.reasons.facts import (
-    AccountFacts,
-    Alternative,
-    Broken,
-    Share,
-    TerritoryFacts,
-    Total,
-)
+from territoryopt.reasons.facts import AccountFacts, Alternative, Broken
+from territoryopt.reasons.territories import Share, TerritoryFacts, Total
 from territoryopt.reasons.words import amount, gap, listed, money, number, percent, plural
 
 SMALL = 0.5
