@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from territoryopt.cells import IntArray, ObjectArray, among, numbers
+from territoryopt.cells import IntArray, ObjectArray, among, index_of, numbers
 from territoryopt.errors import FaultList, InputError
 from territoryopt.tables import read_table
 
@@ -82,7 +82,8 @@ def read_alignment(path: str | os.PathLike[str], instance: Instance) -> Alignmen
         )
         raise InputError(faults.problems)
     names, owners = table.columns["account_id"], table.columns[column]
-    account, owner = numbers(instance.account_ids, names), numbers(instance.rep_ids, owners)
+    account = numbers(index_of(instance.account_ids), names)
+    owner = numbers(index_of(instance.rep_ids), owners)
     meant = np.flatnonzero((account >= 0) | ~among(instance.left_out[0], names))
     known, first = np.unique(account[meant], return_index=True)
     again = np.ones(len(meant), dtype=np.bool_)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from itertools import repeat
 from typing import Literal
 
@@ -49,15 +49,29 @@ def unguarded(text: str) -> str:
     return text[1:] if _GUARDED.match(text) else text
 
 
-def numbers(ids: Sequence[str], column: ObjectArray) -> IntArray:
-    """int64[n]: where each cell stands among `ids` (the first place), -1 where it does not."""
-    index = dict(zip(reversed(ids), range(len(ids) - 1, -1, -1), strict=True))
+def index_of(ids: Sequence[str]) -> dict[str, int]:
+    """The first place of each id."""
+    return dict(zip(reversed(ids), range(len(ids) - 1, -1, -1), strict=True))
+
+
+def numbers(index: Mapping[str, int], column: ObjectArray) -> IntArray:
+    """int64[n]: the number of each cell in `index`, -1 where it has none."""
     return np.fromiter(map(index.get, column.tolist(), repeat(-1)), np.int64, len(column))
 
 
 def among(known: Container[str], column: ObjectArray) -> npt.NDArray[np.bool_]:
     """bool[n]: the cells that are known."""
     return np.fromiter(map(known.__contains__, column.tolist()), np.bool_, len(column))
+
+
+def matching(pattern: re.Pattern[str], column: ObjectArray) -> IntArray:
+    """Where the cells lie that are a match from end to end; `pattern` matches no NUL."""
+    cells = column.tolist()
+    joined = "\0".join(["", *cells, ""])
+    ends = np.cumsum(np.fromiter(map(len, cells), np.int64, len(cells)) + 1)
+    found = re.finditer(rf"\0(?:{pattern.pattern})(?=\0)", joined)
+    starts = np.fromiter((match.start() for match in found), np.int64)
+    return np.searchsorted(ends, starts, side="right")
 
 
 def parse_numbers(

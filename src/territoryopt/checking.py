@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from territoryopt.alignment import Alignment
-from territoryopt.cells import numbers
+from territoryopt.cells import index_of, numbers
 from territoryopt.compile import compile_problem, selected
 from territoryopt.errors import InputError
 from territoryopt.model import Model, load_model
@@ -70,8 +70,8 @@ def check(instance: Instance, model: Model | str, alignment: Alignment | ArrayLi
 def aligned(alignment: Alignment, instance: Instance) -> IntArray:
     """The plan int[accounts] in the numbering of an instance; -1 where its rep is not there."""
     ids = np.array(instance.account_ids, dtype=object)
-    where = numbers(alignment.account_ids, ids)
+    where = numbers(index_of(alignment.account_ids), ids)
     if (where < 0).any():
         raise InputError([f"the alignment does not know the account {a}" for a in ids[where < 0]])
-    number = numbers(instance.rep_ids, np.array([*alignment.rep_ids, ""], dtype=object))
+    number = numbers(index_of(instance.rep_ids), np.array([*alignment.rep_ids, ""], dtype=object))
     return number[np.maximum(alignment.rep, -1)[where]]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import os
 import re
+from codecs import getincrementaldecoder
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -18,6 +20,9 @@ from territoryopt.errors import FaultList
 
 CHUNK = 50_000
 """Rows held as Python lists at one time while a file is read."""
+
+BLOCK = 1 << 20
+"""Bytes looked at in one go."""
 
 SAVE_AS_UTF8 = "Save the file again as 'CSV UTF-8 (comma delimited)'"
 
@@ -54,8 +59,9 @@ def read_columns(
         if kind:
             faults.add(f"the file is {kind}, not CSV in UTF-8", SAVE_AS_UTF8, file=file)
             return None
+        clean = _is_clean(Path(path))
         with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as handle:
-            return _Reading(handle, file, faults).columns(required)
+            return _Reading(handle, file, faults, clean).columns(required)
     except OSError as error:
         faults.add(
             f"the file cannot be read: {error.strerror}", "Check the folder and the name", file=file
@@ -83,79 +89,113 @@ def _not_text(path: Path) -> str:
     return "a workbook or an archive" if head == b"PK\x03\x04" else ""
 
 
-class _Reading:
-    """One pass over one file."""
+def _is_clean(path: Path) -> bool:
+    """Whether the file is UTF-8 without a NUL, so that no line of it need be looked at for that."""
+    decode = getincrementaldecoder("utf-8")().decode
+    with path.open("rb") as handle:
+        try:
+            while block := handle.read(BLOCK):
+                decode(block)
+                if b"\0" in block:
+                    return False
+            decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
 
-    def __init__(self, handle: TextIO, file: str, faults: FaultList) -> None:
-        self.handle = handle
+
+class _Reading:
+    """One pass over one file: a chunk of records at a time where the file is `clean`, else record
+    by record, so that it is known which one holds the bytes that are wrong."""
+
+    def __init__(self, handle: TextIO, file: str, faults: FaultList, clean: bool) -> None:
+        lines = handle if clean else self._watched(handle)
+        self.reader = csv.reader(lines, strict=True)
+        self.at_once = CHUNK if clean else 1
         self.file = file
         self.faults = faults
+        self.blank: list[int] = []  # rows that are a fault once a record follows them
         self.faults_before = len(faults.problems)  # those of other files
         self.suspicious = False  # the record at hand holds a NUL or bytes that are not UTF-8
         self.row = 0
+        self.broken = ""  # what the reader said of quotes that do not match
         self.undecoded: list[tuple[int, int, str]] = []  # row, number of the cell, text
 
     def columns(self, required: Sequence[str]) -> Columns | None:
-        records = self._records()
-        header = next(records, None)
+        header = next(iter(self._next(1)), None)
         if header is None:
+            self._tell_quotes()
             if len(self.faults.problems) == self.faults_before:
                 self.faults.add(
                     "the file is empty", "The first row must name the columns", file=self.file
                 )
             return None
+        self.row = 1
         names = [unguarded(name.strip().lstrip("\ufeff").strip()) for name in header]
         if not self._header_is_sound(names, required):
             return None
         width = len(names)
         parts: list[list[ObjectArray]] = [[] for _ in names]
         memos: list[dict[str, str] | None] = [{} for _ in names]
-        lines: list[int] = []
+        lines: list[IntArray] = []
         rows: list[list[str]] = []
-        for record in self._sound(records, width):
-            lines.append(self.row)
-            rows.append(record)
-            if len(rows) == CHUNK:
+        while chunk := self._next(self.at_once):
+            sound, where = self._sound(chunk, width)
+            lines.append(where)
+            rows += sound
+            if len(rows) >= CHUNK:
                 _pack(rows, parts, memos)
                 rows = []
         _pack(rows, parts, memos)
+        self._tell_quotes()
         self._tell_encoding()
-        if not lines and len(self.faults.problems) == self.faults_before:
+        where = np.concatenate([np.empty(0, dtype=np.int64), *lines])
+        if not len(where) and len(self.faults.problems) == self.faults_before:
             self.faults.add("there is no row below the header", "Add the records", file=self.file)
-        where = np.array(lines, dtype=np.int64)
         return self._named(names, [np.concatenate(part) for part in parts], where)
 
-    def _watched(self) -> Iterator[str]:
-        for line in self.handle:
+    def _watched(self, handle: TextIO) -> Iterator[str]:
+        for line in handle:
             # isascii() is a flag of the string, so only few lines are searched
             if (not line.isascii() or "\0" in line) and _UNDECODED.search(line):
                 self.suspicious = True
             yield line
 
-    def _records(self) -> Iterator[list[str]]:
-        reader = csv.reader(self._watched(), strict=True)
-        try:
-            for record in reader:
-                self.row += 1
-                yield record
-        except csv.Error as error:
+    def _next(self, most: int) -> list[list[str]]:
+        """The next records, as far as quotes match."""
+        records: list[list[str]] = []
+        if not self.broken:
+            try:
+                records.extend(islice(self.reader, most))
+            except csv.Error as error:  # what came before it is in the list
+                self.broken = str(error)
+        return records
+
+    def _tell_quotes(self) -> None:
+        if self.broken:
             self.faults.add(
-                f"the quotes do not match from here on: {error}",
+                f"the quotes do not match from here on: {self.broken}",
                 'Close every quote; write a quote inside a quoted cell as ""',
                 file=self.file,
                 row=self.row + 1,
             )
 
-    def _sound(self, records: Iterator[list[str]], width: int) -> Iterator[list[str]]:
-        """The records fit to use; blank ones count as faults once a record follows them."""
-        blank: list[int] = []
+    def _sound(self, records: list[list[str]], width: int) -> tuple[list[list[str]], IntArray]:
+        """The records fit to use, and their rows; blank ones count as faults once a record follows
+        them."""
+        usual = self.at_once > 1 and not self.blank and set(map(len, records)) == {width}
+        if usual and all(map(str.strip, map(itemgetter(0), records))):
+            self.row += len(records)
+            return records, np.arange(self.row - len(records), self.row) + 1
+        kept, rows = [], []
         for record in records:
+            self.row += 1
             if not (record and record[0].strip()) and not "".join(record).strip():
-                blank.append(self.row)
+                self.blank.append(self.row)
                 continue
-            for row in blank:
+            for row in self.blank:
                 self.faults.add("the row is blank", "Delete the row", file=self.file, row=row)
-            blank = []
+            self.blank = []
             if self.suspicious:
                 self._tell_bytes(record)
             elif len(record) != width:
@@ -166,8 +206,10 @@ class _Reading:
                     row=self.row,
                 )
             else:
-                yield record
+                kept.append(record)
+                rows.append(self.row)
             self.suspicious = False
+        return kept, np.array(rows, dtype=np.int64)
 
     def _tell_bytes(self, record: list[str]) -> None:
         """A NUL is a fault of its cell; a wrong encoding is one fault of the whole file."""

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from territoryopt.cells import FloatArray, IntArray, ObjectArray
+from territoryopt.cells import FloatArray, IntArray, ObjectArray, matching
 from territoryopt.csv_reading import Note, add_missing_column
 from territoryopt.errors import Fault, FaultList, InputError
 from territoryopt.instance_reading import (
@@ -33,7 +33,7 @@ from territoryopt.tables import Table, check_identity, frozen, parse_table, sha2
 THOUSANDS = ("potential", "annual_revenue", "capacity")
 """Columns of amounts large enough for a thousands separator to be likely."""
 
-_POINTED = re.compile(r"^[1-9]\d{0,2}\.\d00$")
+_POINTED = re.compile(r"[1-9]\d{0,2}\.\d00")
 
 ACCOUNTS, REPS, PAIRS = "accounts.csv", "reps.csv", "pairs.csv"
 
@@ -270,20 +270,14 @@ def _build(
 
 def _thousands(table: Table) -> list[Note]:
     """A note for each amount such as 70.000, which is seventy here and seventy thousand to some."""
-    return [
-        Note(
-            file=table.file,
-            row=int(table.lines[i]),
-            column=column,
-            old=str(cell),
-            new=f"{float(cell):g}",
-            why=f"{cell} is read as {float(cell):g}; if the point separates thousands, take it out",
-        )
-        for column in THOUSANDS
-        if column in table.columns
-        for i, cell in enumerate(table.columns[column])
-        if _POINTED.match(cell)
-    ]
+    notes = []
+    for column in THOUSANDS:
+        cells = table.columns.get(column, np.empty(0, dtype=object))
+        for i in matching(_POINTED, cells):
+            cell, number = cells[i], f"{float(cells[i]):g}"
+            why = f"{cell} is read as {number}; if the point separates thousands, take it out"
+            notes.append(Note(table.file, int(table.lines[i]), column, cell, number, why))
+    return notes
 
 
 def _tags(
@@ -308,8 +302,8 @@ def _optional(table: Table, column: str) -> ObjectArray:
 
 
 def _names(table: Table, id_column: str) -> tuple[str, ...]:
-    ids = table.columns[id_column]
-    return tuple(name or key for name, key in zip(_optional(table, "name"), ids, strict=True))
+    names, ids = _optional(table, "name"), table.columns[id_column]
+    return tuple(np.where(names == "", ids, names).tolist())
 
 
 def _numbers(table: Table, column: str, minimum: float | None = None) -> FloatArray:

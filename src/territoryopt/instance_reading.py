@@ -13,7 +13,7 @@ from difflib import get_close_matches
 import numpy as np
 import numpy.typing as npt
 
-from territoryopt.cells import FloatArray, IntArray, ObjectArray
+from territoryopt.cells import FloatArray, IntArray, ObjectArray, among, index_of, numbers
 from territoryopt.csv_reading import Note
 from territoryopt.errors import FaultList
 from territoryopt.tables import Table, check_identity
@@ -53,7 +53,7 @@ def rows_where(
                 key=key,
                 value=value,
             )
-        keep &= np.fromiter((cell in wanted for cell in cells), dtype=np.bool_, count=len(cells))
+        keep &= among(wanted, cells)
     if not keep.any() and len(faults.problems) == before:
         faults.add(
             f"no row of {table.file} meets all of it", "Widen the filter", key=f"where.{kind}"
@@ -141,9 +141,7 @@ class Ids:
     """The ids of one table, to be found and, where they are misspelt, to be suggested."""
 
     def __init__(self, ids: ObjectArray, names: ObjectArray | None = None) -> None:
-        self.index: dict[str, int] = {}
-        for i, text in enumerate(ids):
-            self.index.setdefault(text, i)
+        self.index = index_of(ids.tolist())
         self._names = names
         self._ids = ids
         self._looks: dict[str, str] = {}
@@ -151,8 +149,7 @@ class Ids:
 
     def find(self, column: ObjectArray) -> IntArray:
         """The index of each id, -1 for a blank cell or an unknown id."""
-        found = (self.index.get(text, -1) for text in column)
-        return np.fromiter(found, dtype=np.int64, count=len(column))
+        return numbers(self.index, column)
 
     def remedy(self, text: str, otherwise: str) -> str:
         """What to do about an id that is not there: take the similar one, or `otherwise`."""
@@ -196,9 +193,8 @@ def pair_ends(
     ends = [known.find(pairs.columns[column]) for column, (known, _) in ids.items()]
     left = np.zeros(len(pairs), dtype=np.bool_)
     for end, (column, (_, left_out)) in zip(ends, ids.items(), strict=True):
-        cells = pairs.columns[column]
-        for i in np.flatnonzero(end < 0):
-            left[i] |= cells[i] in left_out
+        unknown = np.flatnonzero(end < 0)
+        left[unknown] |= among(left_out, pairs.columns[column][unknown])
     if left.any():
         note = Note(
             pairs.file,
@@ -221,7 +217,10 @@ def pair_ends(
                 column=column,
                 value=cells[i],
             )
-    check_identity(pairs, tuple(ids), faults)
+    account, rep = ends
+    key = account * (int(rep.max(initial=0)) + 1) + rep
+    if any((end < 0).any() for end in ends) or len(np.unique(key)) < len(key):
+        check_identity(pairs, tuple(ids), faults)
     return pairs, ends
 
 

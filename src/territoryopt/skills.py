@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from territoryopt.cells import FloatArray, IntArray, ObjectArray, parse_numbers
+from territoryopt.cells import FloatArray, IntArray, ObjectArray, among, parse_numbers
 from territoryopt.errors import FaultList, InputError
 
 _ANY = TypeVar("_ANY", bound=np.generic)
@@ -109,21 +109,22 @@ def parse_graded(
     patterns: dict[Pattern, int] = {}
     known: dict[str, int] = {}  # text of a cell -> index of its pattern
     bad: dict[str, FaultList] = {}
-    pattern_of = np.empty(len(column), dtype=np.int64)
-    for i, text in enumerate(column):
-        if text not in known:
-            of_cell = FaultList(InputError)
-            tags: dict[int, float] = {}
-            for piece in filter(None, map(str.strip, text.split(";"))):
-                _read_piece(piece, tags, found, spelled, of_cell)
-            for tag, value in tags.items():
-                if not (low < value if above_low else low <= value) or not value <= high:
-                    of_cell.add(*_range(spelled[tag], low, high, above_low), value=text)
-            if of_cell:
-                bad[text] = of_cell
-            known[text] = patterns.setdefault(tuple(sorted(tags.items())), len(patterns))
-        pattern_of[i] = known[text]
-        for fault in bad[text].problems if text in bad else ():
+    cells = column.tolist()
+    for text in dict.fromkeys(cells):
+        of_cell = FaultList(InputError)
+        tags: dict[int, float] = {}
+        for piece in filter(None, map(str.strip, text.split(";"))):
+            _read_piece(piece, tags, found, spelled, of_cell)
+        for tag, value in tags.items():
+            if not (low < value if above_low else low <= value) or not value <= high:
+                of_cell.add(*_range(spelled[tag], low, high, above_low), value=text)
+        if of_cell:
+            bad[text] = of_cell
+        known[text] = patterns.setdefault(tuple(sorted(tags.items())), len(patterns))
+    pattern_of = np.fromiter(map(known.__getitem__, cells), np.int64, len(cells))
+    for i in np.flatnonzero(among(bad, column)) if bad else ():
+        text = cells[i]
+        for fault in bad[text].problems:
             faults.add(
                 fault.message,
                 fault.remedy,

@@ -33,8 +33,8 @@ ROWS = 100_000
 """Rows held as text at one time while a file is written."""
 
 _QUOTED = re.compile(r'[",\r\n]')
-_SPECIAL = re.compile(rf"{_QUOTED.pattern}|[\ud800-\udfff]|(^|\0)'*[=+\-@\t]")
-"""What in cells between NULs must be quoted, escaped or guarded."""
+_GUARDED = re.compile(r"\0'*[=+\-@\t]")
+"""What begins a cell that must be guarded, after a NUL."""
 _ANY = TypeVar("_ANY", bound=np.generic)
 
 
@@ -150,7 +150,8 @@ def check_identity(table: Table, columns: Sequence[str], faults: FaultList) -> N
                 row=int(row),
                 column=name,
             )
-    if len({hash(key) for key in zip(*cells, strict=True)}) == len(table):
+    keys = cells[0].tolist() if len(cells) == 1 else list(zip(*cells, strict=True))
+    if len(set(map(hash, keys))) == len(table):
         return
     first: dict[tuple[str, ...], int] = {}
     for i, key in enumerate(zip(*cells, strict=True)):
@@ -220,12 +221,17 @@ def _texts(column: Sequence[object] | npt.NDArray[Any]) -> list[str]:
         return list(map(str, cells))
     if not kinds <= {str, NoneType}:
         return list(map(_written, cells))
-    if kinds == {str}:
-        joined = "\0".join(cells)
-        if not _SPECIAL.search(joined) and joined.count("\0") == len(cells) - 1:
-            return cells
+    if kinds == {str} and _plain("\0".join(["", *cells]), len(cells)):
+        return cells
     known = {cell: _written(cell) for cell in dict.fromkeys(cells)}
     return list(map(known.__getitem__, cells))
+
+
+def _plain(joined: str, cells: int) -> bool:
+    """Whether cells, each after a NUL, can be written as they are."""
+    if any(mark in joined for mark in ',"\r\n') or joined.count("\0") != cells:
+        return False
+    return joined.isascii() and not _GUARDED.search(joined)
 
 
 def _written(value: object) -> str:

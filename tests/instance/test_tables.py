@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from territoryopt import tables
+from territoryopt import csv_reading, tables
 from territoryopt.errors import FaultList, InputError
 from territoryopt.tables import check_identity, read_table, sha256_of, write_table
 
@@ -302,3 +302,23 @@ def test_identity_may_need_two_columns(tmp_path):
 def test_sha256(tmp_path):
     # the published digest of the three letters abc (FIPS 180-2, appendix B.1)
     assert sha256_of(put(tmp_path, b"abc")).startswith("ba7816bf8f01cfea414140de5dae2223")
+
+
+@pytest.mark.parametrize("name", ONE_DEFECT)
+def test_a_defect_is_the_same_wherever_chunks_end(tmp_path, monkeypatch, name):
+    path = put(tmp_path, ONE_DEFECT[name][0])
+    whole = faults_of(path, id_columns=("id",))
+    for chunk in (1, 2):
+        monkeypatch.setattr(csv_reading, "CHUNK", chunk)
+        assert faults_of(path, id_columns=("id",)) == whole
+
+
+def test_rows_are_the_same_wherever_chunks_end(tmp_path, monkeypatch):
+    path = put(tmp_path, 'id,b\n1,"x\ny"\n ,3\n2,\n3,ü\n4,z\n,\n,\n')
+    whole = read_table(path)
+    assert list(whole.lines) == [2, 3, 4, 5, 6]
+    for chunk in (1, 2, 3):
+        monkeypatch.setattr(csv_reading, "CHUNK", chunk)
+        part = read_table(path)
+        assert list(part.lines) == list(whole.lines)
+        assert all((part.text(n) == whole.text(n)).all() for n in ("id", "b"))

@@ -21,7 +21,7 @@ from territoryopt.problem.moves import MoveTable
 from territoryopt.problem.parts import TOLERANCE
 from territoryopt.reasons.territories import Share, TerritoryFacts, share, territories
 
-BLOCK, BLOCK_CELLS = 256, 50_000
+BLOCK, BLOCK_CELLS = 256, 8_000
 """Accounts whose moves are looked at in one go, and pairs of theirs, at most."""
 
 
