@@ -18,8 +18,11 @@ import numpy as np
 from territoryopt.cells import IntArray, ObjectArray, unguarded
 from territoryopt.errors import FaultList
 
-CHUNK = 50_000
-"""Rows held as Python lists at one time while a file is read."""
+CHUNK = 2_000
+"""Rows held as Python lists at one time while a file is read: few, for lists that live long cost
+the collector of garbage more than the reading."""
+SHARED = 25_000
+"""Distinct texts of a column up to which equal ones share one string."""
 
 BLOCK = 1 << 20
 """Bytes looked at in one go."""
@@ -315,7 +318,7 @@ def _pack(
         memo = memos[j]
         if memo is not None:
             cells = list(map(memo.setdefault, cells, cells))
-            if len(memo) > CHUNK // 2:  # hardly a text comes twice: sharing would only cost
+            if len(memo) > SHARED:  # hardly a text comes twice: sharing would only cost
                 memos[j] = None
         packed = np.empty(len(cells), dtype=object)
         packed[:] = cells
