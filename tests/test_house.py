@@ -33,7 +33,7 @@ BARRED = {
     "pickle", "shelve", "marshal", "socket", "ssl", "http", "urllib", "requests", "httpx",
     "ftplib", "smtplib", "telnetlib", "xmlrpc", "asyncio", "dill", "joblib",
 }  # fmt: skip
-HEAVY = ("pandas", "pyomo", "ortools", "highspy")
+HEAVY = ("pandas", "pyomo", "ortools", "highspy", "numba")
 
 
 def name_of(path: Path) -> str:
