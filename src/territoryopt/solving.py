@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from territoryopt.backends import get_backend
 from territoryopt.backends.auto import choose
 from territoryopt.backends.protocol import Backend, Limits, Outcome, Progress, Watch
+from territoryopt.backends.relaxation import Infeasibility
 from territoryopt.backends.running import run_watched
 from territoryopt.errors import BackendError, FaultList, InputError, TerritoryoptError
 from territoryopt.gaps import OPTIMAL_GAP, relative_gap
@@ -34,6 +35,9 @@ log = logging.getLogger("territoryopt")
 CLOSING_SHARE = 0.02
 """Share of the time limit kept for the final check, at most `CLOSING_SECONDS`."""
 CLOSING_SECONDS = 1.0
+SCREENED = 20_000_000
+"""Pairs up to which problems are looked through before any search: beyond, the passes that the
+prices need find what is impossible, too."""
 TRUST = 1e-6
 """A plan may be better than a claimed bound by this much (relative) before the claim is called
 wrong: solvers work to a tolerance."""
@@ -152,6 +156,7 @@ class _Run:
     infeasible: str = ""  # whose word it is that there is no plan
     facts: tuple[Impossible, ...] = ()
     conflict: Conflict | None = None
+    certificate: Infeasibility | None = None
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -173,15 +178,16 @@ class _Run:
         refusal = solver.refuses(self.tight)
         if refusal:
             raise _refused(solver.name, refusal)
-        self.facts = screen(self.problem)
-        if self.facts:
-            self.infeasible = "proved"
-            self.explain_conflict()
-            return
-        first = prove(self.tight)
-        self.watch.bound(first.bound)
-        self.watch.plan(first.cheapest)
-        self.watch.tell()
+        if not self.large:
+            self.facts = screen(self.problem)
+            if self.facts:
+                self.infeasible = "proved"
+                self.explain_conflict()
+                return
+            first = prove(self.tight)
+            self.watch.bound(first.bound)
+            self.watch.plan(first.cheapest)
+            self.watch.tell()
         if not self.done:
             self.relax()
         if getattr(solver, "extended", False):
@@ -240,23 +246,36 @@ class _Run:
         from territoryopt.backends.relaxation import infeasibility, lp_prices
 
         answer = lp_prices(self.tight, self.limits, self.watch)
-        proof = prove(self.tight, answer.prices)
+        self.watch.relaxation = answer.large
+        proof = prove(self.tight, answer.prices) if answer.large is None else answer.large.proof
         self.prices = proof.prices
-        self.watch.bound(proof.bound)
-        self.watch.plan(proof.cheapest)
         self.watch.prices = proof.prices
-        if (answer.rep >= 0).all():
-            self.watch.rounded = answer.rep
-            self.watch.plan(answer.rep)
-        if answer.infeasible and infeasibility(self.tight, self.limits, self.watch).certified:
-            self.infeasible = "proved"
+        self.watch.bound(proof.bound)
+        if proof.bound == np.inf:
+            self.infeasible = "proved"  # an account that nobody may own
+        elif np.isfinite(proof.bound):
+            self.watch.plan(proof.cheapest)
+            if (answer.rep >= 0).all():
+                self.watch.plan(answer.rep)
+        if answer.infeasible:
+            self.certificate = infeasibility(self.tight, self.limits, self.watch)
+            if self.certificate.certified:
+                self.infeasible = "proved"
         self.watch.tell()
+
+    @property
+    def large(self) -> bool:
+        """Whether a pass over all pairs is so long that none is made without need."""
+        return self.problem.accounts * self.problem.reps > SCREENED
 
     def explain_conflict(self) -> None:
         """Name the rules that cannot hold together; a second solver gives its word as well."""
+        if self.large:
+            self._name_conflict()
+            return
         other = get_backend("highs" if self.backend == "cpsat" else "cpsat")
         if other.refuses(self.tight):
-            other = get_backend("highs")
+            other = get_backend("decomposition")
         limits = replace(self.limits, deadline=max(self.limits.deadline, time.monotonic() + 0.1))
         try:
             found = find_conflict(self.problem, other, limits, self.infeasible)
@@ -274,6 +293,19 @@ class _Run:
             self.offer(found.rep)
         if not self.done and self.limits.left > 0:
             self.ask(other)
+
+    def _name_conflict(self) -> None:
+        """The rules that the certificate of a large problem rests on; none is tried without."""
+        found = self.certificate
+        rules = dict.fromkeys(part.name for part in self.problem.exclusions)
+        if found is not None and found.certified:
+            rules = dict.fromkeys(row.rule for row in found.conflicts) | rules
+            dearest = ", ".join(f"{row.rule} of {row.label}" for row in found.conflicts[:3])
+            self.notes.append(
+                f"any plan breaks hard rules by at least {found.violation:.3g} of their bounds "
+                f"in all; the proof rests most on {dearest}"
+            )
+        self.conflict = Conflict(tuple(rules), False, self.infeasible)
 
     def result(self) -> Result:
         """The result, every number recomputed from the plan in hand."""

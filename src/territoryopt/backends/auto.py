@@ -7,14 +7,14 @@ from territoryopt.problem import Problem
 
 WHOLE = 30_000
 """Eligible pairs up to which one search of the whole closes gaps best. At 1,000 x 20 it and the
-search by neighbourhoods end level after 30 s; at 5,000 x 50 it has hardly a plan by then."""
+decomposition end level after 30 s; at 5,000 x 50 it has hardly a plan by then."""
 
 
 def choose(problem: Problem) -> tuple[str, str]:
     """A backend's name and, in plain words, why it."""
     if too_many_pairs(problem, WHOLE, "auto"):
         return (
-            "neighbourhoods",
-            "the problem is large: a few reps at a time find good plans soonest",
+            "decomposition",
+            "it is large: prices first, then a few reps at a time, find good plans soonest",
         )
     return "highs", "it came nearest its bound in the same time on most problems measured"

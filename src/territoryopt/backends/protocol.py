@@ -7,11 +7,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from territoryopt.problem import IntArray, Prices, Problem, evaluate
+
+if TYPE_CHECKING:
+    from territoryopt.backends.large.relax import Relaxation
 
 log = logging.getLogger("territoryopt")
 
@@ -75,8 +78,8 @@ class Watch:
     """Keeps the best plan and bound of a run, from whichever thread they come.
 
     A plan counts only if it holds by our own arithmetic, and at our own objective. prices and
-    rounded: what the LP relaxation said, where it was solved already: prices of the rows, and
-    the rep of each account's largest share (the plan may break rules).
+    relaxation: what the LP relaxation said, where it was solved already: prices of the rows, and
+    all the rest where it was solved by decomposition.
     """
 
     problem: Problem
@@ -90,6 +93,7 @@ class Watch:
     interrupted: bool = False
     rejected: int = 0
     prices: Prices | None = None
+    relaxation: Relaxation | None = None
     rounded: IntArray | None = None
     notes: list[str] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)

@@ -6,15 +6,24 @@ HiGHS finds the prices; what they prove is recomputed by `territoryopt.problem.p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from territoryopt.backends.highs_session import INFEASIBLE, Answer, Session
+from territoryopt.backends.highs_session import INFEASIBLE, Answer, Session, load, version_of
 from territoryopt.backends.linear import LinearModel, linear_model
 from territoryopt.backends.protocol import Limits, Watch
 from territoryopt.backends.running import run_watched
 from territoryopt.errors import BackendError
 from territoryopt.problem import TOLERANCE, IntArray, Prices, Problem, Proof, prove
+from territoryopt.problem.amounts import BoolArray, blocks
+
+if TYPE_CHECKING:
+    from territoryopt.backends.large.relax import Relaxation
+
+MOST_WHOLE = 50_000
+"""Pairs up to which the relaxation is solved as one model; at 250,000 decomposition takes a third
+of the time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +33,8 @@ class LpAnswer:
     prices: of the problem's rows, in our sign (`Prices`); zeros where HiGHS has none. infeasible:
     HiGHS says the relaxation has no solution, hence no plan exists (a claim). finished: solved to
     optimality. rep: int[accounts], each account's rep of largest share, -1 where there is no
-    solution. split: accounts the LP shares among several reps.
+    solution. split: accounts the LP shares among several reps. large: all that is known where the
+    relaxation was solved by decomposition.
     """
 
     prices: Prices
@@ -33,6 +43,7 @@ class LpAnswer:
     rep: IntArray
     split: int
     by: str
+    large: Relaxation | None = None
 
 
 @dataclass(frozen=True)
@@ -63,11 +74,14 @@ class Infeasibility:
 
 
 def lp_prices(problem: Problem, limits: Limits, watch: Watch) -> LpAnswer:
-    """Solve the LP relaxation over all eligible pairs. `problem` is over units.
+    """Solve the LP relaxation over all eligible pairs: in one model where they are few, by
+    decomposition where they are many (which leaves groupings out). `problem` is over units.
 
     Without groupings, `prove(problem, answer.prices)` equals the LP optimum (to about 1e-9, and
     from below in any case). Raises BackendError if HiGHS is missing or breaks.
     """
+    if problem.listed is None and problem.accounts * problem.reps > MOST_WHOLE:
+        return _decomposed(problem, limits, watch)
     model = linear_model(problem)
     answer, by = _relaxation(model, limits, watch)
     prices, rep, split = Prices.zero(problem), np.full(problem.accounts, -1, dtype=np.int64), 0
@@ -81,6 +95,16 @@ def lp_prices(problem: Problem, limits: Limits, watch: Watch) -> LpAnswer:
         split = len(np.unique(model.pairs.account[inner]))
     status = answer.status if answer is not None else ""
     return LpAnswer(prices, status in INFEASIBLE, status == "Optimal", rep, split, by)
+
+
+def _decomposed(problem: Problem, limits: Limits, watch: Watch) -> LpAnswer:
+    from territoryopt.backends.large.relax import relax
+
+    found = relax(problem, limits, watch)
+    by = version_of(load())
+    return LpAnswer(
+        found.proof.prices, found.broken, found.finished, found.rep, found.split, by, found
+    )
 
 
 def infeasibility(problem: Problem, limits: Limits, watch: Watch) -> Infeasibility:
@@ -99,7 +123,7 @@ def infeasibility(problem: Problem, limits: Limits, watch: Watch) -> Infeasibili
         for r in np.flatnonzero(np.abs(y) * rows.scale > 1e-6)
     ]
     conflicts.sort(key=lambda each: -abs(each.price))
-    homeless = np.setdiff1d(np.arange(problem.accounts), elastic.pairs.account)
+    homeless = np.flatnonzero(~_housed(elastic))
     return Infeasibility(
         certified=bool(proof.bound > TOLERANCE * hard),
         violation=proof.bound,
@@ -107,6 +131,14 @@ def infeasibility(problem: Problem, limits: Limits, watch: Watch) -> Infeasibili
         homeless=homeless,
         proof=proof,
     )
+
+
+def _housed(problem: Problem) -> BoolArray:
+    """bool[accounts]: whether some rep is eligible."""
+    out = np.zeros(problem.accounts, dtype=bool)
+    for start, stop in blocks(problem.accounts, problem.reps):
+        out[start:stop] = problem.eligible_block(start, stop).any(axis=1)
+    return out
 
 
 def _relaxation(model: LinearModel, limits: Limits, watch: Watch) -> tuple[Answer | None, str]:

@@ -39,7 +39,7 @@ def restrict(
     fixed = np.where(free, -1, rep)
     exclusions = [Exclusion(e.name, e.kind, _dense(e.barred, accounts, reps))
                   for e in problem.exclusions]  # fmt: skip
-    beside = _beside_rivals(problem, fixed, accounts, reps)
+    beside = beside_rivals(problem, fixed, accounts, reps)
     barred = beside if barred is None else barred | beside
     if barred.any():
         exclusions.append(Exclusion("left out", "search", DenseAmounts(barred.astype(np.float64))))
@@ -57,7 +57,7 @@ def restrict(
             for part in problem.rows
         ),
         exclusions=tuple(exclusions),
-        groupings=tuple(_grouping(part, free, accounts) for part in problem.groupings),
+        groupings=tuple(free_groups(part, free, accounts) for part in problem.groupings),
         current=np.full(len(accounts), -1, dtype=np.int64),
         family=np.full(len(accounts), -1, dtype=np.int64),
     )
@@ -78,7 +78,7 @@ def _cost(costs: Sequence[Cost], accounts: IntArray, reps: IntArray) -> Cost:
     return Cost("cost", "cost", DenseAmounts(total), 1.0, "money")
 
 
-def _beside_rivals(
+def beside_rivals(
     problem: Problem, fixed: IntArray, accounts: IntArray, reps: IntArray
 ) -> BoolArray:
     """bool[accounts, reps]: pairs that put an account with a fixed one it must be apart from."""
@@ -93,7 +93,7 @@ def _beside_rivals(
     return out
 
 
-def _grouping(part: Grouping, free: BoolArray, accounts: IntArray) -> Grouping:
+def free_groups(part: Grouping, free: BoolArray, accounts: IntArray) -> Grouping:
     """The members that are free; a group that should share a rep is kept together only among
     them."""
     number = np.full(len(free), -1, dtype=np.int64)

@@ -1,6 +1,6 @@
 """Candidate pairs: for each account its few reps of least reduced cost, with all that the kernels
 need to know of them. Memory is linear in accounts x candidates; every other pair stays where it
-is and is looked at again by the next pass over all pairs (`priced`)."""
+is, to be looked at again by the next pass over all pairs."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from territoryopt.backends.large import kernels
 from territoryopt.backends.large.rowtable import RowTable
-from territoryopt.problem import FloatArray, IntArray, Prices, Problem, Proof, prove
+from territoryopt.problem import FloatArray, IntArray, Problem
 from territoryopt.problem.bound import Block
 
-CHUNKS = 16
-"""Parts that the kernels' work is cut in, whatever the threads: sums do not depend on them."""
+CHUNKS, LEAST_CHUNK = 16, 500
+"""Parts that the kernels' work is cut in, at most, and the least accounts of one, whatever the
+threads: sums do not depend on them."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +67,22 @@ class Candidates:
         def work(part: tuple[int, int]) -> None:
             kernels.reduced_of(self.rep, self.cost, self.amount, price, *part, out)
 
-        list(pool.map(work, chunks(len(self))))
+        in_chunks(work, len(self), pool)
         return out
+
+    def including(self, problem: Problem, rep: IntArray) -> Candidates:
+        """Candidates among which every account's pair in the plan int[n] is; where it is not yet,
+        it takes the place of the last."""
+        out = np.flatnonzero(self.place(rep) < 0)
+        if not len(out):
+            return self
+        listed, cost, amount = self.rep.copy(), self.cost.copy(), self.amount.copy()
+        last = np.minimum((listed[out] >= 0).sum(axis=1), listed.shape[1] - 1)
+        listed[out, last] = rep[out]
+        cost[out, last] = problem.cost_at(out, rep[out])
+        for p, rows in enumerate(problem.rows):
+            amount[out, last, p] = rows.amounts.at(out, rep[out])
+        return Candidates(listed, cost, amount)
 
     def place(self, rep: IntArray) -> IntArray:
         """int[n]: which candidate of each account a plan uses; -1 where it is not one."""
@@ -74,22 +92,12 @@ class Candidates:
 
 def chunks(size: int) -> list[tuple[int, int]]:
     """Half-open ranges that cover `size`, the same for any number of threads."""
-    edges = np.linspace(0, size, min(CHUNKS, max(1, size)) + 1).astype(np.int64)
+    many = max(1, min(CHUNKS, size // LEAST_CHUNK))
+    edges = np.linspace(0, size, many + 1).astype(np.int64)
     return [(int(a), int(b)) for a, b in pairwise(edges)]
 
 
-def priced(
-    problem: Problem,
-    prices: Prices,
-    k: int,
-    threads: int,
-    going: Callable[[], bool],
-) -> tuple[Proof, Candidates]:
-    """One pass over all pairs: what `prices` prove, and the k cheapest pairs of each account at
-    them. Where `going()` turns false the pass ends and the proof is of nothing (-inf)."""
-    found = Candidates.empty(problem.accounts, min(k, problem.reps), len(problem.rows))
-    proof = prove(
-        problem, prices, visit=lambda block: found.fill(block, block.start), threads=threads,
-        going=going,
-    )  # fmt: skip
-    return proof, found
+def in_chunks(work: Callable[[tuple[int, int]], T], size: int, pool: ThreadPoolExecutor) -> list[T]:
+    """The answers of `work` for each chunk, in order."""
+    parts = chunks(size)
+    return list(map(work, parts)) if len(parts) == 1 else list(pool.map(work, parts))

@@ -21,8 +21,12 @@ from territoryopt.backends.large.rowtable import RowTable
 from territoryopt.backends.linear import linear_model
 from territoryopt.backends.protocol import Limits, Watch
 from territoryopt.backends.running import run_watched
+from territoryopt.errors import BackendError
 from territoryopt.problem import FloatArray, IntArray, Problem
 from territoryopt.problem.listed import listed_problem
+
+BROKEN = 1e-7
+"""A hard row is broken in the LP where it is outside by more than this fraction of its scale."""
 
 
 @dataclass(eq=False)
@@ -133,10 +137,17 @@ class Core:
                 for p, rows in enumerate(self.priced.rows)
             ],
         )
+        if not part.accounts:
+            return self._decided(fixed, base, rep)
         model = linear_model(part)
         session = Session(model, replace(self.limits, threads=1), relaxed=True)
         session.option("solver", "simplex")
-        answer = run_watched(session.run, session.stop, self.limits, self.watch)
+        try:
+            answer = run_watched(session.run, session.stop, self.limits, self.watch)
+        except BackendError as error:
+            # Better prices are a help, not a need: without them the bound is only weaker.
+            self.watch.notes.append(f"the prices are not the best there are: {error}")
+            return None
         if answer is None or answer.row_dual is None or answer.values is None:
             return None
         session.close()
@@ -151,10 +162,27 @@ class Core:
             weight = (share * self.columns.amount[free, p])[used]
             activity += np.bincount(to[used], weight, minlength=len(self.table))
         value = base + model.offset + float(model.cost @ answer.values)
-        excess = np.maximum(
-            0.0, np.maximum(self.table.lower - activity, activity - self.table.upper)
-        )
-        hard = np.isinf(self.table.price)
-        return CoreAnswer(
-            y, value, rep, len(np.unique(model.pairs.account[inner])), np.where(hard, excess, 0.0)
-        )
+        split = len(np.unique(model.pairs.account[inner]))
+        return CoreAnswer(y, value, rep, split, self._broken(activity))
+
+    def _broken(self, activity: FloatArray) -> FloatArray:
+        """float[rows]: by how much hard rows are outside their bounds, in their unit."""
+        table = self.table
+        excess = np.maximum(0.0, np.maximum(table.lower - activity, activity - table.upper))
+        scale = np.concatenate([np.empty(0), *(rows.scale for rows in self.problem.rows)])
+        out: FloatArray = np.where(np.isinf(table.price) & (excess > BROKEN * scale), excess, 0.0)
+        return out
+
+    def _decided(self, activity: FloatArray, base: float, rep: IntArray) -> CoreAnswer:
+        """The answer where no account has a choice: rows that are outside have their full price."""
+        y = np.zeros(len(self.table))
+        value = base
+        for p, part in enumerate(self.priced.rows):
+            rows = slice(int(self.table.first[p]), int(self.table.first[p + 1]))
+            s = activity[rows]
+            price = np.where(s > part.upper, part.price, np.where(s < part.lower, -part.price, 0.0))
+            if part.worst and len(s):
+                price[np.arange(len(s)) != int((part.excess(s) * part.price).argmax())] = 0.0
+            y[rows] = price
+            value += part.money(s)
+        return CoreAnswer(y, value, rep, 0, self._broken(activity))

@@ -25,7 +25,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from territoryopt.backends.large import kernels
-from territoryopt.backends.large.candidates import Candidates, chunks
+from territoryopt.backends.large.candidates import Candidates, in_chunks
 from territoryopt.backends.large.rowtable import RowTable
 from territoryopt.problem import FloatArray
 
@@ -51,15 +51,16 @@ class Scales:
         least = np.where(listed, candidates.cost, np.inf).min(axis=1, initial=np.inf)
         step = cost.sum(axis=1) / count - np.where(np.isfinite(least), least, 0.0)
         mean = float(step.mean()) if len(step) else 0.0
-        if mean <= 0:
-            mean = float(np.abs(cost).mean()) if cost.size else 0.0
-        mean = mean or 1.0
-        step = np.maximum(step, 0.05 * mean)
-        unit = np.ones(len(table))
+        typical = np.zeros(table.parts)
         for p in range(table.parts):
             size = np.abs(candidates.amount[:, :, p][listed])
-            typical = float(size.mean()) if size.size else 0.0
-            unit[table.part == p] = mean / typical if typical > 0 else mean
+            typical[p] = float(size.mean()) if size.size else 0.0
+        if mean <= 0:
+            # All reps cost the same: what the rows charge an account is all the money there is.
+            charge = np.where(np.isfinite(table.price), table.price, 0.0) * typical[table.part]
+            mean = float(charge.max(initial=0.0)) or 1.0
+        step = np.maximum(step, 0.05 * mean)
+        unit = mean / np.where(typical > 0, typical, 1.0)[table.part]
         return Scales(step, mean, unit)
 
 
@@ -130,7 +131,7 @@ class Dual:
             )  # fmt: skip
             return value, activity
 
-        answers = list(self.pool.map(work, chunks(len(candidates))))
+        answers = in_chunks(work, len(candidates), self.pool)
         value = self.weight * sum(answer[0] for answer in answers)
         activity = self.weight * np.sum([answer[1] for answer in answers], axis=0)
         given, side = self._support(y, round_off)

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
-from territoryopt.backends.large.candidates import Candidates, priced
+from territoryopt.backends.large.candidates import Candidates
 from territoryopt.backends.large.core import Columns, Core, CoreAnswer
 from territoryopt.backends.large.dual import Dual, Scales
 from territoryopt.backends.large.rowtable import RowTable
 from territoryopt.backends.protocol import Limits, Watch, log
-from territoryopt.problem import FloatArray, IntArray, Problem, Proof
+from territoryopt.problem import FloatArray, IntArray, Problem, Proof, prove
 from territoryopt.problem.bound import reduced_block, valid_prices
 from territoryopt.problem.penalise import Penalties
 
@@ -55,6 +56,8 @@ MANY_PER_ROW = 8
 
 MOST_ROUNDS = 60
 RAISE, MOST_RAISES = 8.0, 4
+"""Hard rows are elastic at so many times the largest price; where that does not hold them, at so
+many times more, again and again. Beyond, the size of the numbers is too much for HiGHS."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +68,7 @@ class Relaxation:
     prices. value: an upper estimate of the LP optimum, currency/year (inf where unknown). rep:
     int[n], each account's rep of largest share in the LP, or its cheapest. excess: float[rows], by
     how much the LP breaks hard rows; above zero where they cannot all hold. passes: over all pairs.
+    penalties: what hard rules are worth at the best prices.
     """
 
     table: RowTable
@@ -75,11 +79,17 @@ class Relaxation:
     split: int
     excess: FloatArray
     passes: int
+    penalties: Penalties
 
     @property
     def broken(self) -> bool:
         """Whether the LP cannot keep its hard rows."""
         return bool((self.excess > 0).any())
+
+    @property
+    def finished(self) -> bool:
+        """Whether the pass over all pairs proves the value of the LP, but for `CLOSE`."""
+        return self.value - self.proof.bound <= CLOSE * max(1.0, abs(self.value))
 
 
 def relax(problem: Problem, limits: Limits, watch: Watch) -> Relaxation:
@@ -88,7 +98,9 @@ def relax(problem: Problem, limits: Limits, watch: Watch) -> Relaxation:
     def going() -> bool:
         return limits.left > 0 and not watch.stopping.is_set() and not watch.interrupted
 
-    with ThreadPoolExecutor(max(1, limits.threads)) as pool:
+    # L-BFGS-B calls BLAS on short vectors, where a second BLAS thread costs far more than it gives.
+    one = threadpool_limits(limits=1, user_api="blas")
+    with one, ThreadPoolExecutor(max(1, limits.threads)) as pool:
         return _Relax(problem, RowTable.of(problem), limits, watch, pool, going).run()
 
 
@@ -106,18 +118,21 @@ class _Relax:
 
     def run(self) -> Relaxation:
         y, box = self._smoothed()
-        answer = self._core(y, box) if len(self.table) and self.going() else None
+        housed = self.proof is not None and self.proof.bound < np.inf
+        answer = self._core(y, box) if len(self.table) and housed and self.going() else None
         assert self.proof is not None
         assert self.candidates is not None
         zero = np.zeros(len(self.table))
         if answer is None:
             rep = self.proof.cheapest
+            penalties = self._penalties(self.table.flat(self.proof.prices))
             return Relaxation(
-                self.table, self.proof, self.candidates, np.inf, rep, 0, zero, self.passes
-            )
+                self.table, self.proof, self.candidates, np.inf, rep, 0, zero, self.passes,
+                penalties,
+            )  # fmt: skip
         return Relaxation(
             self.table, self.proof, self.candidates, answer.value, answer.rep, answer.split,
-            answer.excess, self.passes,
+            answer.excess, self.passes, self._penalties(self.table.flat(self.proof.prices)),
         )  # fmt: skip
 
     # -- smoothed prices ------------------------------------------------------------------------
@@ -163,15 +178,20 @@ class _Relax:
 
     def _pass(self, y: FloatArray) -> Proof:
         """A pass over all pairs at y; keeps the best proof, and the candidates listed."""
-        k = min(self.problem.reps, CANDIDATES)
-        proof, candidates = priced(
-            self.problem, self.table.prices(y), k, self.limits.threads, self.going
+        if self.candidates is None:
+            k = min(self.problem.reps, CANDIDATES)
+            self.candidates = Candidates.empty(self.problem.accounts, k, self.table.parts)
+        found = self.candidates
+        proof = prove(
+            self.problem,
+            self.table.prices(y),
+            visit=lambda block: found.fill(block, block.start),
+            threads=self.limits.threads,
+            going=self.going,
         )
         self.passes += 1
         if self.proof is None or proof.bound > self.proof.bound:
             self.proof = proof
-        if self.candidates is None or np.isfinite(proof.bound):
-            self.candidates = candidates
         self.watch.bound(proof.bound)
         self.watch.tell()
         log.debug("pass %d proves %.10g, %.1f s left", self.passes, proof.bound, self.limits.left)
@@ -191,7 +211,7 @@ class _Relax:
             if found is None:
                 return answer
             answer, columns = found, core.columns
-            if not (answer.excess > 1e-9 * self._row_scale()).any():
+            if not answer.excess.any():
                 break
             factor *= RAISE
         return answer
@@ -205,9 +225,6 @@ class _Relax:
             for a, b in pairwise(self.table.first)
         )
         return Penalties(self.problem, worth, scales.mean)
-
-    def _row_scale(self) -> FloatArray:
-        return np.concatenate([np.empty(0), *(rows.scale for rows in self.problem.rows)])
 
     def _first_columns(self, y: FloatArray) -> Columns:
         """Of every account its cheapest pair, and the pairs nearest to being as cheap."""

@@ -81,7 +81,7 @@ def clustered(accounts: int, reps: int, seed: int) -> Problem:
 
 def test_one_seed_gives_one_plan_near_the_bound():
     problem = clustered(300, 10, 5)
-    first, again = (run("neighbourhoods", problem, gap=5e-3, seed=4) for _ in range(2))
+    first, again = (run("decomposition", problem, gap=5e-3, seed=4) for _ in range(2))
     assert first.rep is not None
     assert evaluate(problem, first.rep).holds
     np.testing.assert_array_equal(first.rep, again.rep)
@@ -93,7 +93,7 @@ def test_one_seed_gives_one_plan_near_the_bound():
 def test_what_is_small_is_solved_whole(seed):
     problem = random_problem(seed, 5, 3)
     best = brute_force(problem)[0]
-    got = run("neighbourhoods", problem)
+    got = run("decomposition", problem)
     if np.isfinite(best):
         assert got.objective == pytest.approx(best, rel=1e-6, abs=1e-6)
         assert got.watch.best_bound <= best + 1e-6 * max(1.0, abs(best))

@@ -1,0 +1,101 @@
+"""The `decomposition` backend: prices, candidates, annealing, neighbourhoods, then the whole."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+
+from territoryopt.backends.highs import HighsBackend
+from territoryopt.backends.large.annealing import Annealer
+from territoryopt.backends.large.candidates import Candidates
+from territoryopt.backends.large.fixing import without_dear_pairs
+from territoryopt.backends.large.neighbourhoods import Neighbourhoods
+from territoryopt.backends.large.plan import Plan
+from territoryopt.backends.large.race import Race
+from territoryopt.backends.large.relax import Relaxation, relax
+from territoryopt.backends.large.rowtable import RowTable
+from territoryopt.backends.protocol import Limits, Outcome, Watch
+from territoryopt.problem import FloatArray, IntArray, Problem
+
+FIRST_FACTOR = 4.0
+"""What breaking a hard row costs at first, in units of the largest price of its kind."""
+
+MOST_RACED = 400_000
+"""Pairs up to which a search of the whole runs beside the small ones, where threads allow."""
+
+MOST_WHOLE = 2_000_000
+"""Pairs up to which a search of the whole ends a run in which small searches help no more."""
+
+
+class DecompositionBackend:
+    """Prices of the side rows, then a plan from a few reps at a time; see `Backend`."""
+
+    name = "decomposition"
+
+    def refuses(self, problem: Problem) -> str | None:
+        """Why this backend cannot take this problem; None where it can."""
+        return None
+
+    def solve(
+        self, problem: Problem, limits: Limits, start: IntArray | None, watch: Watch
+    ) -> Outcome:
+        """See `Backend.solve`."""
+        by = "decomposition"
+        if not problem.accounts or not problem.reps or limits.left <= 0:
+            return Outcome(by)
+        known = watch.relaxation if watch.relaxation is not None else relax(problem, limits, watch)
+        if not np.isfinite(known.proof.bound):
+            return Outcome(by)
+        plan, y, slack = first_plan(problem, known, start, limits)
+        search = Neighbourhoods(plan, y, slack, limits, watch)
+        Annealer(plan, slack, limits, watch, lambda: not search.done).run()
+        search.offer()
+        few = problem.accounts * problem.reps <= MOST_RACED
+        race = None
+        if few and limits.threads > 1 and not search.done:
+            race = Race(_left(problem, known, watch), limits, watch, plan.rep)
+        search.race = race
+        try:
+            search.run()
+        finally:
+            outcome = race.end() if race is not None else None
+        if outcome is not None:
+            return replace(outcome, by=f"{by} beside {outcome.by}")
+        if search.done or problem.accounts * problem.reps > MOST_WHOLE:
+            return Outcome(by)
+        # No small search helps any more: one search of the whole, from the plan in hand. It may
+        # prove more, too.
+        outcome = HighsBackend().solve(_left(problem, known, watch), limits, watch.rep, watch)
+        return replace(outcome, by=f"{by}, then {outcome.by}")
+
+
+def _left(problem: Problem, known: Relaxation, watch: Watch) -> Problem:
+    """The problem without the pairs that no plan better than the one in hand uses."""
+    if watch.rep is None:
+        return problem
+    proof = known.proof
+    return without_dear_pairs(problem, proof.prices, proof.bound, watch.objective)
+
+
+def first_plan(
+    problem: Problem, known: Relaxation, start: IntArray | None, limits: Limits
+) -> tuple[Plan, FloatArray, FloatArray]:
+    """The best of the rounded LP and a given start as a `Plan`; the prices float[rows]; and
+    float[n, k], how much dearer than the cheapest each candidate is at them."""
+    table: RowTable = known.table
+    y = table.flat(known.proof.prices)
+    penalties = known.penalties
+    begin = [known.rep, *([start] if start is not None else [])]
+    plans = []
+    for rep in begin:
+        candidates: Candidates = known.candidates.including(problem, rep)
+        plans.append(
+            Plan(problem, table, candidates, penalties, candidates.place(rep), FIRST_FACTOR)
+        )
+    plan = min(plans, key=lambda each: each.value)
+    with ThreadPoolExecutor(max(1, limits.threads)) as pool:
+        reduced = plan.candidates.reduced(table, y, pool)
+    slack = reduced - reduced.min(axis=1, keepdims=True)
+    return plan, y, slack

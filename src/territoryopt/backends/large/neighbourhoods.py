@@ -1,0 +1,308 @@
+"""Large neighbourhood search: the accounts of a few neighbouring reps are dealt out anew by a small
+exact search (HiGHS), all else fixed (Shaw 1998, CP 98, 417-431).
+
+What is still open between plan and bound is known account by account and row by row: the reduced
+cost of each account's pair over its cheapest, and what each row's price pays for room it does not
+use. Reps are chosen where that loss is, with their neighbours: reps that accounts of theirs are
+nearly as cheap with. Several neighbourhoods without a rep in common are searched at once; what
+they find is taken in turn, each only if it still helps.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from territoryopt.backends.highs import HighsBackend
+from territoryopt.backends.large.near import near_pairs
+from territoryopt.backends.large.plan import Plan
+from territoryopt.backends.large.race import Race
+from territoryopt.backends.large.regions import links_between
+from territoryopt.backends.protocol import Limits, Watch, log
+from territoryopt.gaps import relative_gap
+from territoryopt.problem import FloatArray, IntArray, Problem
+from territoryopt.problem.listed import listed_problem
+from territoryopt.problem.restrict import beside_rivals, free_groups
+
+NEAR_PER_REP = 60
+"""Pairs that make two reps neighbours: so many of each rep, see `near_pairs`."""
+
+SMALL, LARGE = 200, 3_200
+"""Open pairs that a small search starts with, and grows to: those of least slack, so that a rep
+whose accounts are all dear to others is dealt with as well."""
+
+WIDTHS = (4, 6, 9, 12, 18, 25)
+"""Reps of a small search, one of these at random."""
+
+PATIENCE = 30
+"""Small searches of one size, and one more for ten reps, before a larger size is thought of: it
+is taken when fewer than a tenth of them helped."""
+
+NODES = 1
+"""Branch-and-bound nodes of a small search: most of what is to be gained is found at the root. A
+count, so that a seed gives one plan."""
+
+FINENESS = 50
+"""A small search stops at this part of the gap that is still open."""
+
+RAISE, MOST_FACTOR = 1.2, 1e6
+
+OFFER_SHARE = 0.05
+"""Share of the time that may go into checking plans on the way."""
+
+
+@dataclass(eq=False)
+class Neighbourhoods:
+    """One run. slack: float[n, k], by how much each candidate is dearer than the cheapest at the
+    prices y float[rows], currency/year."""
+
+    plan: Plan
+    y: FloatArray
+    slack: FloatArray
+    limits: Limits
+    watch: Watch
+    race: Race | None = None
+    size: float = SMALL
+    near: NDArray[np.bool_] = field(init=False)
+    weary: FloatArray = field(init=False)
+    links: csr_array = field(init=False)
+    loss: FloatArray = field(init=False)
+    offered: float = np.inf
+    next_offer: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.rng = np.random.default_rng(self.limits.seed)
+        self.weary = np.zeros(self.plan.problem.reps)
+        self.near = near_pairs(self.plan.candidates, self.slack, NEAR_PER_REP, len(self.weary))
+
+    # -- the run --------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Improve the plan until time is up, the gap is reached or no small search helps."""
+        reps = self.plan.problem.reps
+        threads = max(1, self.limits.threads - (self.race is not None))
+        with ThreadPoolExecutor(threads) as pool:
+            while not self.done and self.size <= LARGE:
+                tries = helped = 0
+                while tries < PATIENCE + reps // 10 and not self.done:
+                    self._survey()
+                    for _ in range(max(1, reps // 20)):
+                        batch = self._batch(threads)
+                        tries += max(1, len(batch))
+                        helped += self._deal(batch, pool)
+                        if self.done or not batch:
+                            break
+                    self.offer()
+                log.debug("neighbourhoods of %d open pairs: %d of %d helped, value %.10g, %s",
+                          self.size, helped, tries, self.plan.value,
+                          "holds" if self.plan.holds else "broken")  # fmt: skip
+                if helped < 0.1 * tries:
+                    self.size *= 2
+                    self.weary[:] = 0
+        self.offer(last=True)
+
+    @property
+    def done(self) -> bool:
+        """Whether the proved gap is reached, time is up or somebody asked to stop."""
+        if self.watch.stopping.is_set() or self.watch.interrupted or self.limits.left <= 0:
+            return True
+        if self.race is not None and self.race.won:
+            return True
+        best = min(self.watch.objective, self.offered)
+        return relative_gap(best, self.watch.proved) <= self.limits.gap
+
+    def offer(self, last: bool = False) -> None:
+        """Hand the plan to the watch if it holds; not so often that checking it costs much."""
+        now = time.monotonic()
+        if not last and now < self.next_offer:
+            return
+        if self.plan.holds:
+            value = self.plan.value
+            if value < self.offered:
+                self.offered = value
+                self.watch.plan(self.plan.rep)
+        elif self.plan.factor < MOST_FACTOR:
+            # What is left broken is often small and cheap: the price grows until it is not.
+            self.plan.raise_to(self.plan.factor * RAISE)
+        self.watch.tell()
+        spent = time.monotonic() - now
+        self.next_offer = now + spent / OFFER_SHARE
+
+    # -- where the loss is ----------------------------------------------------------------------
+
+    def _survey(self) -> None:
+        """Who neighbours whom, and what each rep's accounts and rows lose against the bound."""
+        plan, c = self.plan, self.plan.candidates
+        reps = plan.problem.reps
+        here = np.arange(len(plan.place))
+        own = plan.rep
+        self.own = own
+        self.order = np.argsort(own, kind="stable")
+        self.begin = np.searchsorted(own[self.order], np.arange(reps + 1))
+        close = self.near & (c.rep != own[:, None])
+        account, place = np.nonzero(close)
+        ends = c.rep[account, place].astype(np.int64)
+        self.links = links_between(own[account], ends, reps)
+        lost = np.bincount(own, self.slack[here, plan.place], minlength=reps).astype(np.float64)
+        row = self._row_loss()
+        for p in range(plan.table.parts):
+            inside = plan.table.row[:, p] >= 0
+            share = np.bincount(plan.table.row[inside, p], minlength=len(row))
+            to = plan.table.row[inside, p]
+            lost[inside] += row[to] / share[to]
+        self.loss = lost
+
+    def _row_loss(self) -> FloatArray:
+        """float[rows]: what a row's price pays for room it does not use, and what it is charged."""
+        plan, table = self.plan, self.plan.table
+        side = np.where(self.y > 0, table.upper, np.where(self.y < 0, table.lower, plan.activity))
+        unused = np.maximum(0.0, self.y * (side - plan.activity))
+        out: FloatArray = unused + plan.excess(plan.activity) * plan.price
+        return out
+
+    def _batch(self, many: int) -> list[IntArray]:
+        """Neighbourhoods without a rep in common."""
+        free = np.ones(self.plan.problem.reps, dtype=bool)
+        batch: list[IntArray] = []
+        for _ in range(many):
+            reps = self._choose(free)
+            if len(reps) < 2:
+                break
+            free[reps] = False
+            batch.append(reps)
+        return batch
+
+    def _choose(self, free: np.ndarray) -> IntArray:
+        """A rep drawn by what it loses, and others drawn by the pairs between them and those
+        chosen, up to the size; reps whose neighbourhoods did not help lately are drawn less."""
+        weight = np.where(free, self.loss * 0.5**self.weary, 0.0)
+        if not weight.any():
+            weight = free.astype(np.float64)
+        if not weight.any():
+            return np.empty(0, dtype=np.int64)
+        chosen = [int(self.rng.choice(len(weight), p=weight / weight.sum()))]
+        near = np.zeros(len(weight))
+        width = int(self.rng.choice(WIDTHS))
+        while len(chosen) < width:
+            last = chosen[-1]
+            low, high = self.links.indptr[last], self.links.indptr[last + 1]
+            near[self.links.indices[low:high]] += self.links.data[low:high]
+            draw = np.where(free, near, 0.0)
+            draw[chosen] = 0.0
+            if not draw.any():
+                break
+            chosen.append(int(self.rng.choice(len(draw), p=draw / draw.sum())))
+        return np.sort(np.array(chosen, dtype=np.int64))
+
+    # -- dealing out ----------------------------------------------------------------------------
+
+    def _deal(self, batch: list[IntArray], pool: ThreadPoolExecutor) -> int:
+        """Search neighbourhoods at once, take what helps; how many did."""
+        parts = [self._part(reps) for reps in batch]
+        under_way: list[Future[IntArray | None] | None] = [
+            pool.submit(self._solve, *part) if part is not None else None for part in parts
+        ]
+        known = [future for future in under_way if future is not None]
+        while wait(known, timeout=0.2).not_done:
+            self.watch.tell()
+            if self.limits.left <= 0:
+                self.watch.tell()
+        helped = 0
+        for reps, part, future in zip(batch, parts, under_way, strict=True):
+            found = future.result() if future is not None else None
+            good = False
+            if part is not None and found is not None:
+                good = self.plan.change(part[1], part[3][np.arange(len(found)), found])
+            helped += good
+            self.weary[reps] = 0 if good else self.weary[reps] + 1
+        return helped
+
+    def _part(self, reps: IntArray) -> tuple[Problem, IntArray, IntArray, IntArray] | None:
+        """The problem of dealing out the accounts of `reps` anew among them: itself, the accounts
+        with a choice, their present reps in its numbering, and int[accounts, reps] the candidate
+        that each rep of it stands for."""
+        plan, table, c = self.plan, self.plan.table, self.plan.candidates
+        held = [self.order[self.begin[j] : self.begin[j + 1]] for j in reps]
+        accounts = np.sort(np.concatenate(held))
+        accounts = accounts[self.own[accounts] == c.rep[accounts, plan.place[accounts]]]
+        number = np.full(plan.problem.reps + 1, -1, dtype=np.int64)
+        number[reps] = np.arange(len(reps))
+        local = number[c.rep[accounts]]
+        here = np.arange(len(accounts))
+        slack = np.where(local >= 0, self.slack[accounts], np.inf)
+        slack[here, plan.place[accounts]] = np.inf
+        size = int(self.size)
+        most = np.partition(slack.reshape(-1), size)[size] if slack.size > size else np.inf
+        open_ = (slack <= most) & np.isfinite(slack)
+        open_[here, plan.place[accounts]] = True
+        if plan.priced.groupings:
+            fixed = self.own.copy()
+            fixed[accounts] = -1
+            rivals = beside_rivals(plan.priced, fixed, accounts, reps)
+            beside = np.take_along_axis(rivals, np.maximum(local, 0), axis=1)
+            beside[here, plan.place[accounts]] = False
+            open_ &= ~beside
+        choice = open_.sum(axis=1) > 1
+        accounts, local, open_ = accounts[choice], local[choice], open_[choice]
+        if len(accounts) < 2:
+            return None
+        account, place = np.nonzero(open_)
+        order = np.lexsort((local[account, place], account))
+        account, place = account[order], place[order]
+        to = local[account, place]
+        stands = np.full((len(accounts), len(reps)), -1, dtype=np.int64)
+        stands[account, to] = place
+        whole = accounts[account]
+        constant = plan.activity.copy()
+        own = plan.place[accounts]
+        row = table.row[c.rep[accounts, own]]
+        for p in range(table.parts):
+            inside = row[:, p] >= 0
+            np.subtract.at(constant, row[inside, p], c.amount[accounts[inside], own[inside], p])
+        rows, amounts = [], []
+        for p, part in enumerate(plan.priced.rows):
+            first = int(table.first[p])
+            at = part.row_of_rep[reps]
+            kept = np.arange(len(part)) if part.worst else np.unique(at[at >= 0])
+            renumbered = np.full(len(part) + 1, -1, dtype=np.int64)
+            renumbered[kept] = np.arange(len(kept))
+            rows.append(
+                replace(
+                    part,
+                    labels=tuple(part.labels[r] for r in kept),
+                    row_of_rep=renumbered[at],
+                    lower=part.lower[kept],
+                    upper=part.upper[kept],
+                    price=part.price[kept],
+                    constant=constant[first + kept],
+                    target=None,
+                )
+            )
+            amounts.append(c.amount[whole, place, p])
+        free = np.zeros(plan.problem.accounts, dtype=bool)
+        free[accounts] = True
+        problem = listed_problem(
+            len(accounts),
+            len(reps),
+            (account, to, c.cost[whole, place]),
+            amounts,
+            rows,
+            [free_groups(part, free, accounts) for part in plan.priced.groupings],
+        )
+        return problem, accounts, number[c.rep[accounts, own]], stands
+
+    def _solve(
+        self, part: Problem, accounts: IntArray, own: IntArray, stands: IntArray
+    ) -> IntArray | None:
+        """A plan of a part by HiGHS, from the present one."""
+        inner = Watch(part, began=self.watch.began, stopping=self.watch.stopping)
+        open_gap = relative_gap(min(self.offered, 1e300), self.watch.proved)
+        gap = max(self.limits.gap, min(open_gap, 1.0)) / FINENESS
+        limits = replace(self.limits, gap=gap, threads=1)
+        HighsBackend(options={"mip_max_nodes": NODES}).solve(part, limits, own, inner)
+        return inner.rep
