@@ -1,0 +1,1 @@
+"""Few reps, tight capacities: the generalised assignment problem as a game of its own."""
