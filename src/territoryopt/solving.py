@@ -257,7 +257,7 @@ class _Run:
             self.watch.plan(proof.cheapest)
             if (answer.rep >= 0).all():
                 self.watch.plan(answer.rep)
-        if answer.infeasible:
+        if answer.infeasible and self.limits.left > 0:
             self.certificate = infeasibility(self.tight, self.limits, self.watch)
             if self.certificate.certified:
                 self.infeasible = "proved"

@@ -96,8 +96,8 @@ class Annealer:
         """bool[n, k], the pairs that are annealed, the one in use among them; and their largest
         slack."""
         plan, slack = self.plan, self.slack
-        known = slack[slack > 0]
-        known = known[np.isfinite(known)]
+        known = slack[:, 1:MOST_NEAR]
+        known = known[(known > 0) & np.isfinite(known)]
         many = NEAR_PER_REP * plan.problem.reps
         if len(known) > many:
             tau = float(np.partition(known, many)[many])

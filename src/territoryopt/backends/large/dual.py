@@ -80,12 +80,15 @@ class Dual:
     pool: ThreadPoolExecutor
     going: Callable[[], bool]
 
-    def climb(self, y: FloatArray, heat: float, steps: int) -> FloatArray:
-        """Prices float[rows] after up to `steps` steps of L-BFGS-B at `heat` (of a step)."""
-        if not len(y):
+    def climb(self, y: FloatArray, heat: float, steps: int, radius: FloatArray) -> FloatArray:
+        """Prices float[rows] after up to `steps` steps of L-BFGS-B at `heat` (of a step), none
+        farther than `radius` from y (float[rows], currency/year per unit of the row)."""
+        if not len(y) or not self.going():
             return y
         unit = self.scales.unit
         low, high = self.sides()
+        y = np.clip(y, low, high)
+        low, high = np.maximum(low, y - radius), np.minimum(high, y + radius)
         size = self.scales.mean * max(1, len(self.candidates)) * self.weight
         warmth = np.maximum(LEAST_HEAT, heat * self.scales.step)
         round_off = heat * unit
@@ -100,7 +103,7 @@ class Dual:
 
         found: Any = minimize(  # type: ignore[call-overload]
             negative,
-            np.clip(y, low, high) / unit,
+            y / unit,
             jac=True,
             method="L-BFGS-B",
             bounds=list(zip(low / unit, high / unit, strict=True)),

@@ -24,7 +24,7 @@ from territoryopt.problem import FloatArray, IntArray, Problem, Proof, prove
 from territoryopt.problem.bound import reduced_block, valid_prices
 from territoryopt.problem.penalise import Penalties
 
-LEAST_SAMPLE, SAMPLE_PER_REP = 8_000, 20
+LEAST_SAMPLE, SAMPLE_PER_REP = 8_000, 50
 """Accounts that the first prices are found on: at least so many, and so many for each rep."""
 
 SAMPLE_PAIRS = 500_000
@@ -35,14 +35,19 @@ LEAST_CANDIDATES = 60
 RUN = 8
 """Accounts of the sample that stand together in the data, so that one look serves them."""
 
-CANDIDATES = 20
-"""Candidate pairs of an account when all accounts are listed."""
+CANDIDATES, FEW = 16, 6
+"""Candidate pairs of an account when all accounts are listed, and those that are looked at to see
+how near the nearest are."""
 
-FIRST_HEATS, LATER_HEATS = (0.3, 0.1, 0.03), (0.02,)
-"""Of a step (`Scales`): on the sample, then on all accounts, each after a pass over all pairs.
-Colder prices are nearer the LP's, and cost more than the core LP does from here."""
+SAMPLE_HEATS, HEATS = (0.3, 0.1, 0.03), (0.02, 0.006)
+"""Of a step (`Scales`): on the sample, then on all accounts. Colder prices are nearer the LP's, so
+that fewer columns are left to the core LP."""
 
 STEPS = 150
+
+TRUST, MOST_CLIMBS = 1.0, 6
+"""How far a climb over all accounts may go from the prices that the candidates were listed at, in
+units of `Scales.unit`; and climbs at most."""
 
 CLOSE = 1e-7
 """The core LP is done when the pass over all pairs proves its value but for this fraction."""
@@ -148,20 +153,37 @@ class _Relax:
         few = self._listed(sample, size, k, y)
         scales = Scales.of(table, few)
         box = 1e3 * scales.unit
-        if len(table):
-            for heat in FIRST_HEATS:
-                y = self._dual(few, scales, box, n / max(1, size)).climb(y, heat, STEPS)
-            for heat in LATER_HEATS:
-                if size < n:
-                    self._pass(y)
-                    assert self.candidates is not None
-                    few = self.candidates
-                    scales = Scales.of(table, few)
-                if self.going():
-                    y = self._dual(few, scales, box, n / max(1, len(few))).climb(y, heat, STEPS)
-                log.debug("smoothed prices at heat %g, %.1f s left", heat, self.limits.left)
-        self._pass(y)
-        return y, box
+        free = np.full(len(table), np.inf)
+        for heat in SAMPLE_HEATS:
+            y = self._dual(few, scales, box, n / max(1, size)).climb(y, heat, STEPS, free)
+        if size == n:
+            y = self._dual(few, scales, box, 1.0).climb(y, HEATS[0], STEPS, free)
+            self._pass(y)
+            return y, box
+        del few
+        return self._refined(y, scales, box), box
+
+    def _refined(self, y: FloatArray, scales: Scales, box: FloatArray) -> FloatArray:
+        """Prices on all accounts, from those of a sample: climbs over lists of candidates, each
+        after a pass, and no farther than the lists can be trusted."""
+        proof = self._pass(y)
+        radius, heats = TRUST, list(HEATS)
+        for _ in range(MOST_CLIMBS):
+            if not heats or not self.going() or not len(y):
+                break
+            assert self.candidates is not None
+            own = Scales.of(self.table, self.candidates)
+            dual = self._dual(self.candidates, own, box, 1.0)
+            tried = dual.climb(y, heats[0], STEPS, radius * scales.unit)
+            log.debug("climbed at heat %g, %.1f s left", heats[0], self.limits.left)
+            found = self._pass(tried)
+            if found.bound > proof.bound:
+                y, proof = tried, found
+                heats.pop(0)
+            else:
+                # The lists left out what these prices draw in; they hold it now.
+                radius *= 0.25
+        return y
 
     def _dual(self, few: Candidates, scales: Scales, box: FloatArray, weight: float) -> Dual:
         return Dual(self.table, few, scales, box, weight, self.pool, self.going)
@@ -172,6 +194,8 @@ class _Relax:
         found = Candidates.empty(size, k, self.table.parts)
         at = 0
         for start, stop in runs:
+            if not self.going():
+                break
             found.fill(reduced_block(self.problem, prices, start, stop), at)
             at += stop - start
         return found
@@ -231,8 +255,8 @@ class _Relax:
         assert self.candidates is not None
         reduced = self.candidates.reduced(self.table, y, self.pool)
         slack = reduced - reduced.min(axis=1, keepdims=True)
-        several = slack[:, 1:]
-        known = several[np.isfinite(several)]
+        known = slack[:, 1:FEW]
+        known = known[np.isfinite(known)]
         many = max(LEAST_CORE, CORE_PER_ROW * len(self.table))
         tau = np.partition(known, many)[many] if len(known) > many else np.inf
         chosen = (slack <= tau) & np.isfinite(slack)
