@@ -25,7 +25,7 @@ from territoryopt.backends.large.race import Race
 from territoryopt.backends.large.regions import links_between
 from territoryopt.backends.protocol import Limits, Watch, log
 from territoryopt.gaps import relative_gap
-from territoryopt.problem import FloatArray, IntArray, Problem
+from territoryopt.problem import TOLERANCE, FloatArray, IntArray, Problem
 from territoryopt.problem.listed import listed_problem
 from territoryopt.problem.restrict import beside_rivals, free_groups
 
@@ -50,7 +50,10 @@ count, so that a seed gives one plan."""
 FINENESS = 50
 """A small search stops at this part of the gap that is still open."""
 
-RAISE, MOST_FACTOR = 1.2, 1e6
+MENDING = 0.8
+"""How often a rep in a broken row is dealt with first, while there are such."""
+
+RAISE, MOST_FACTOR = 1.5, 1e5
 
 OFFER_SHARE = 0.05
 """Share of the time that may go into checking plans on the way."""
@@ -72,6 +75,7 @@ class Neighbourhoods:
     weary: FloatArray = field(init=False)
     links: csr_array = field(init=False)
     loss: FloatArray = field(init=False)
+    broken: NDArray[np.bool_] = field(init=False)
     offered: float = np.inf
     next_offer: float = 0.0
 
@@ -91,18 +95,21 @@ class Neighbourhoods:
                 tries = helped = 0
                 while tries < PATIENCE + reps // 10 and not self.done:
                     self._survey()
-                    for _ in range(max(1, reps // 20)):
+                    mending = bool(self.broken.any())
+                    if mending and self.plan.factor < MOST_FACTOR:
+                        # What is left broken is often small and cheap: its price grows.
+                        self.plan.raise_to(self.plan.factor * RAISE)
+                    for _ in range(4 if mending else max(1, reps // 20)):
                         batch = self._batch(threads)
                         tries += max(1, len(batch))
                         helped += self._deal(batch, pool)
                         if self.done or not batch:
                             break
                     self.offer()
-                log.debug("neighbourhoods of %d open pairs: %d of %d helped, value %.10g, %s",
-                          self.size, helped, tries, self.plan.value,
-                          "holds" if self.plan.holds else "broken")  # fmt: skip
+                log.debug("neighbourhoods of %d pairs: %d of %d helped, value %.10g, %d broken",
+                          self.size, helped, tries, self.plan.value, self.broken.sum())  # fmt: skip
                 if helped < 0.1 * tries:
-                    self.size *= 2
+                    self.size = SMALL if self.size >= LARGE and mending else 2 * self.size
                     self.weary[:] = 0
         self.offer(last=True)
 
@@ -126,9 +133,6 @@ class Neighbourhoods:
             if value < self.offered:
                 self.offered = value
                 self.watch.plan(self.plan.rep)
-        elif self.plan.factor < MOST_FACTOR:
-            # What is left broken is often small and cheap: the price grows until it is not.
-            self.plan.raise_to(self.plan.factor * RAISE)
         self.watch.tell()
         spent = time.monotonic() - now
         self.next_offer = now + spent / OFFER_SHARE
@@ -156,6 +160,9 @@ class Neighbourhoods:
             to = plan.table.row[inside, p]
             lost[inside] += row[to] / share[to]
         self.loss = lost
+        outside = np.isinf(plan.table.price) & (plan.excess(plan.activity) > TOLERANCE * plan.scale)
+        at = plan.table.row
+        self.broken = ((at >= 0) & np.append(outside, False)[at]).any(axis=1)
 
     def _row_loss(self) -> FloatArray:
         """float[rows]: what a row's price pays for room it does not use, and what it is charged."""
@@ -180,7 +187,11 @@ class Neighbourhoods:
     def _choose(self, free: np.ndarray) -> IntArray:
         """A rep drawn by what it loses, and others drawn by the pairs between them and those
         chosen, up to the size; reps whose neighbourhoods did not help lately are drawn less."""
-        weight = np.where(free, self.loss * 0.5**self.weary, 0.0)
+        broken = np.flatnonzero(self.broken & free)
+        if len(broken) and self.rng.random() < MENDING:
+            weight = np.where(self.broken & free, 0.5**self.weary, 0.0)
+        else:
+            weight = np.where(free, self.loss * 0.5**self.weary, 0.0)
         if not weight.any():
             weight = free.astype(np.float64)
         if not weight.any():
