@@ -50,6 +50,8 @@ class DecompositionBackend:
             return Outcome(by)
         plan, y, slack = first_plan(problem, known, start, limits)
         search = Neighbourhoods(plan, y, slack, limits, watch)
+        if problem.accounts * problem.reps <= MOST_WHOLE:
+            search.mendings = 0  # what small searches cannot mend, the search of the whole can
         Annealer(plan, slack, limits, watch, lambda: not search.done).run()
         search.offer()
         few = problem.accounts * problem.reps <= MOST_RACED

@@ -50,8 +50,9 @@ count, so that a seed gives one plan."""
 FINENESS = 50
 """A small search stops at this part of the gap that is still open."""
 
-MENDING = 0.8
-"""How often a rep in a broken row is dealt with first, while there are such."""
+MENDING, MENDINGS = 0.8, 3
+"""How often a rep in a broken row is dealt with first, while there are such; and how often all
+sizes are gone through again for them."""
 
 RAISE, MOST_FACTOR = 1.5, 1e5
 
@@ -70,6 +71,7 @@ class Neighbourhoods:
     limits: Limits
     watch: Watch
     race: Race | None = None
+    mendings: int = MENDINGS
     size: float = SMALL
     near: NDArray[np.bool_] = field(init=False)
     weary: FloatArray = field(init=False)
@@ -90,6 +92,7 @@ class Neighbourhoods:
         """Improve the plan until time is up, the gap is reached or no small search helps."""
         reps = self.plan.problem.reps
         threads = max(1, self.limits.threads - (self.race is not None))
+        mended = 0
         with ThreadPoolExecutor(threads) as pool:
             while not self.done and self.size <= LARGE:
                 tries = helped = 0
@@ -109,7 +112,9 @@ class Neighbourhoods:
                 log.debug("neighbourhoods of %d pairs: %d of %d helped, value %.10g, %d broken",
                           self.size, helped, tries, self.plan.value, self.broken.sum())  # fmt: skip
                 if helped < 0.1 * tries:
-                    self.size = SMALL if self.size >= LARGE and mending else 2 * self.size
+                    again = self.size >= LARGE and mending and mended < self.mendings
+                    mended += again
+                    self.size = SMALL if again else 2 * self.size
                     self.weary[:] = 0
         self.offer(last=True)
 
