@@ -116,8 +116,8 @@ def test_what_a_pair_costs_at_least_is_not_more_than_the_best_plan_with_it():
 
 
 def test_the_bound_starts_no_lower_than_the_relaxation_and_only_rises():
-    for seed in range(4):
-        problem = assignment(seed, 4, 24)
+    for seed in range(3):
+        problem = assignment(seed, 3, 20)
         proof, multipliers = lp(problem)
         knapsacks = Knapsacks.of(Table.of(problem))
         first, _ = knapsacks.value(multipliers)
@@ -191,8 +191,8 @@ def test_chains_keep_account_of_loads_and_costs(barred):
 
 
 def test_small_problems_are_solved_to_their_optimum():
-    for seed in range(3):
-        problem = assignment(seed, 4, 24)
+    for seed in range(2):
+        problem = assignment(seed, 3, 18)
         outcome, watch = solved(problem)
         exact = Watch(problem)
         HighsBackend().solve(problem, Limits(time.monotonic() + 20, gap=0.0), None, exact)

@@ -20,7 +20,7 @@ import numpy as np
 from territoryopt.backends.protocol import Limits, Outcome, Watch
 from territoryopt.backends.relaxation import lp_prices
 from territoryopt.backends.running import run_watched
-from territoryopt.backends.tight.merging import Merger, Pool
+from territoryopt.backends.tight.merging import FIRST_NODES, Merger, Pool
 from territoryopt.backends.tight.table import Table, suits, unfit
 from territoryopt.errors import BackendError
 from territoryopt.gaps import relative_gap
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 BY = "chains and knapsacks"
 
-SLICE = 64
-"""Kicks between two looks at the clock: a tenth of a second at 1,600 accounts x 40 reps."""
+SLICE, LEAST_SLICE, SLICE_PAIRS = 64, 4, 128_000
+"""Kicks between two looks at the clock, up to so many pairs, and fewer beyond; a tenth of a second
+at 1,600 accounts x 40 reps."""
 
 FIRST_CYCLE = 15
 """Slices of the first cycle."""
@@ -41,11 +42,13 @@ FIRST_CYCLE = 15
 MENDING = 8
 """Slices after a cycle, each stiffer, that plans get which break capacities still."""
 
-LONGEST_CYCLE = 60
-"""Slices to which cycles grow; the last takes the time that is left."""
+LEAST_GROWN, GROWN, MOST_GROWN = 15, 0.16, 120
+"""Slices to which cycles grow: the first and last number bound the second times the accounts, ten
+kicks for each. At 100 accounts many short cycles find more than few long ones."""
 
-FRESH = 3
-"""New plans in the pool that make it worth a merge."""
+FRESH, REST = 3, 15_000
+"""New plans in the pool that make it worth a merge; slices of chains between two merges, times the
+accounts: about what a merge takes."""
 
 ASCENT_SLICE = 8
 """Subgradient steps of a slice."""
@@ -108,6 +111,7 @@ class _Search:
     watch: Watch
     halt: bool = False
     pace: float = 0.0
+    rested: float = 0.0
 
     def __post_init__(self) -> None:
         from territoryopt.backends.tight.knapsack import Knapsacks
@@ -128,6 +132,8 @@ class _Search:
         cheapest = reduced.min(axis=1)
         self.reduced = reduced - cheapest[:, None]
         self.pool = Pool()
+        pairs = self.problem.accounts * self.problem.reps
+        self.kicks = int(np.clip(SLICE * SLICE_PAIRS / pairs, LEAST_SLICE, SLICE))
         self.cost = table.cost
         self.ascent: Ascent | None = None
         if knapsacks is not None:
@@ -147,13 +153,16 @@ class _Search:
 
     def run(self) -> None:
         """Cycles, until closed, stopped or out of time."""
-        slices = FIRST_CYCLE
+        finer = SLICE / self.kicks
+        slices = int(FIRST_CYCLE * finer)
+        grown = np.clip(GROWN * self.problem.accounts, LEAST_GROWN, MOST_GROWN)
+        longest = int(grown * finer)
         if self.watch.rep is not None:
             self._keep(self.watch.rep)
         with ThreadPoolExecutor(len(self.chains)) as pool:
             while not self.over:
                 self._cycle(pool, self._fitted(slices))
-                slices = min(LONGEST_CYCLE, 2 * slices)
+                slices = min(longest, 2 * slices)
                 self._merge(pool)
 
     def _fitted(self, slices: int) -> int:
@@ -168,7 +177,7 @@ class _Search:
         for k in range(slices + MENDING):
             if self.over or (k >= slices and all(each.holds for each in self.chains)):
                 break
-            jobs = [pool.submit(each.run, SLICE, k / slices) for each in self._at_chains()]
+            jobs = [pool.submit(each.run, self.kicks, k / slices) for each in self._at_chains()]
             if self._climbing:
                 jobs.append(pool.submit(self._climb))
             better = [job.result() for job in jobs]
@@ -183,6 +192,7 @@ class _Search:
                 self._keep(each.rep)
             if each.best is not None:
                 self._keep(each.best)
+        self.rested += did * self.kicks / SLICE
         if did:
             self.pace = (time.monotonic() - begun) / did
 
@@ -206,9 +216,11 @@ class _Search:
     def _merge(self, threads: ThreadPoolExecutor) -> None:
         """Search what the good plans have in common, a part on each thread."""
         worn = self.pool.new < FRESH and not all(each.growing for each in self.mergers)
-        if self.over or not self.pool.plans or worn:
+        effort = self.mergers[0].nodes / FIRST_NODES
+        tired = self.rested * self.problem.accounts < REST * effort
+        if self.over or not self.pool.plans or worn or tired:
             return
-        self.pool.new = 0
+        self.pool.new, self.rested = 0, 0.0
         forced = self.reduced + self.proof.bound
         step = self.step
         if self.ascent is not None and np.isfinite(self.ascent.best):

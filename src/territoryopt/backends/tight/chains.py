@@ -31,11 +31,13 @@ inlined = numba.njit(inline="always")
 
 NOBODY = -1
 NONE = -1
+MOST_APPLIED = 100
+"""Chains followed in one call before the first kick, so that a call never takes long."""
 
 
 @inlined  # type: ignore[untyped-decorator]
 def _draw(state: Any, n: int) -> Any:
-    """A number below n, by Marsaglia's xorshift64 (2003); state: uint64[1], not zero."""
+    """A number below n, by Marsaglia's xorshift64 (2003); state[0]: uint64, not zero."""
     x = state[0]
     x ^= x << np.uint64(13)
     x ^= x >> np.uint64(7)
@@ -51,15 +53,9 @@ def _phi(s: float, b: float, y: float, v: float) -> float:
 
 @jit  # type: ignore[untyped-decorator]
 def shift(
-    i: int,
-    to: int,
-    amount: FloatArray,
-    rep: IntArray,
-    load: FloatArray,
-    member: IntArray,
-    size: FloatArray,
-    count: IntArray,
-) -> None:
+    i: int, to: int, amount: FloatArray, rep: IntArray, load: FloatArray, member: IntArray,
+    size: FloatArray, count: IntArray,
+) -> None:  # fmt: skip
     """Account i goes to rep `to`. member, size: [reps, accounts], who is with a rep and with what
     amount, rising; the first count[j] of row j are used."""
     p = rep[i]
@@ -87,28 +83,11 @@ def shift(
 
 @jit  # type: ignore[untyped-decorator]
 def chain(
-    o: int,
-    p: int,
-    limit: float,
-    depth: int,
-    width: int,
-    reduced: FloatArray,
-    amount: FloatArray,
-    b: FloatArray,
-    y: FloatArray,
-    v: FloatArray,
-    near: IntArray,
-    nears: IntArray,
-    rep: IntArray,
-    load: FloatArray,
-    member: IntArray,
-    size: FloatArray,
-    count: IntArray,
-    who: IntArray,
-    where: IntArray,
-    sofar: FloatArray,
-    before: IntArray,
-) -> tuple[float, int]:
+    o: int, p: int, limit: float, depth: int, width: int, reduced: FloatArray, amount: FloatArray,
+    b: FloatArray, y: FloatArray, v: FloatArray, near: IntArray, nears: IntArray, rep: IntArray,
+    load: FloatArray, member: IntArray, size: FloatArray, count: IntArray, who: IntArray,
+    where: IntArray, sofar: FloatArray, before: IntArray,
+) -> tuple[float, int]:  # fmt: skip
     """The best chain found in which account o leaves rep p (`NOBODY` leaves where o is -1) and
     whose every beginning adds less than `limit` < 0: (what it adds to h, its last label), 0 and
     -1 if none. near[i, :nears[i]]: reps thought of for account i.
@@ -204,42 +183,21 @@ def chain(
 
 @jit  # type: ignore[untyped-decorator]
 def search(
-    kicks: int,
-    whole: bool,
-    heat: float,
-    limit: float,
-    depth: int,
-    width: int,
-    reduced: FloatArray,
-    amount: FloatArray,
-    b: FloatArray,
-    slack: FloatArray,
-    y: FloatArray,
-    v: FloatArray,
-    near: IntArray,
-    nears: IntArray,
-    fan: IntArray,
-    fans: IntArray,
-    rep: IntArray,
-    load: FloatArray,
-    member: IntArray,
-    size: FloatArray,
-    count: IntArray,
-    who: IntArray,
-    where: IntArray,
-    sofar: FloatArray,
-    before: IntArray,
-    state: Any,
-    best: float,
+    kicks: int, whole: bool, heat: float, limit: float, depth: int, width: int,
+    reduced: FloatArray, amount: FloatArray, b: FloatArray, slack: FloatArray, y: FloatArray,
+    v: FloatArray, near: IntArray, nears: IntArray, fan: IntArray, fans: IntArray, rep: IntArray,
+    load: FloatArray, member: IntArray, size: FloatArray, count: IntArray, who: IntArray,
+    where: IntArray, sofar: FloatArray, before: IntArray, state: Any, best: float,
     best_rep: IntArray,
-) -> float:
+) -> float:  # fmt: skip
     """Iterated local search: send one account, drawn by lot, to another rep, follow chains from the
     reps touched until none helps, and undo all of it where h rose by more than heat · an
     exponential variate (Lourenço, Martin and Stützle 2003, Handbook of Metaheuristics, 320-353).
 
-    whole: begin with chains from every rep. fan[fans[j]:fans[j+1]]: the accounts that think of rep
-    j. best, best_rep: the least h of a plan that breaks no capacity by more than slack[j]; written.
-    Returns the new best.
+    whole: begin with chains from every rep; state[1] is 1 after `MOST_APPLIED` of them, if there
+    are more, and the kicks wait for another call. fan[fans[j]:fans[j+1]]: the accounts that think
+    of rep j. best, best_rep: the least h of a plan that breaks no capacity by more than slack[j];
+    written. Returns the new best.
     """
     accounts, reps = reduced.shape
     dirty = np.zeros(reps, np.bool_)
@@ -250,7 +208,9 @@ def search(
         waiting = 0
         logged = 0
         change = 0.0
+        applied = 0
         if whole:
+            state[1] = np.uint64(0)
             for j in range(reps):
                 dirty[j] = True
                 stack[waiting] = j
@@ -270,6 +230,9 @@ def search(
             stack[0], stack[1] = p, q
             waiting = 2
         while waiting > 0:
+            if whole and applied >= MOST_APPLIED:
+                state[1] = np.uint64(1)
+                return best
             z = _draw(state, waiting)
             d = stack[z]
             waiting -= 1
@@ -294,6 +257,7 @@ def search(
                 if end < 0:
                     continue
                 change += gain
+                applied += 1
                 to = p
                 while True:
                     if not dirty[to]:

@@ -114,11 +114,13 @@ class Merger:
             if self.step > 0:
                 claim = float(np.ceil(claim / self.step - CLOSE)) * self.step
             watch.bound(min(claim, pool.costs[0]), inner.claimed_by)
-        # What was too much gets more nodes next time, and unless it is the whole, less to do.
+        # What was too much is less next time, or, as nothing is left out of it, gets more nodes.
         self.growing = outcome.finished or whole
         if outcome.finished:
             self.size *= GROWTH
+        elif whole:
+            self.nodes *= GROWTH
         else:
-            self.size, self.nodes = self.size / (1.0 if whole else GROWTH), self.nodes * GROWTH
+            self.size = max(FIRST_SIZE / GROWTH, self.size / GROWTH)
         better = inner.rep is not None and inner.objective < pool.costs[0]
         return inner.rep if better else None

@@ -71,7 +71,7 @@ class Stiffening:
             np.zeros(places),
             np.zeros(places, dtype=np.int64),
         )
-        mixed = np.random.SeedSequence(self.seed).generate_state(1, np.uint64)
+        mixed = np.random.SeedSequence(self.seed).generate_state(2, np.uint64)
         self.state = np.maximum(mixed, np.uint64(1))
         self._kept = self.rep.copy()
         self._fresh = True
@@ -127,7 +127,7 @@ class Stiffening:
             self.near, self.nears, self.fan, self.fans, self.rep, self.load, self.member,
             self.size, self.count, *self.labels, self.state, self.value, self._kept,
         )  # fmt: skip
-        self._fresh = False
+        self._fresh = self._fresh and bool(self.state[1])
         better = value < self.value
         if better:
             self.value, self.best = value, self._kept.copy()

@@ -15,7 +15,7 @@ from territoryopt.backends.sizes import too_many_pairs
 from territoryopt.problem import TOLERANCE, FloatArray, IntArray, Problem, Rows
 from territoryopt.problem.amounts import BoolArray
 
-MOST_PAIRS = 2_000_000
+MOST_PAIRS = 1_000_000
 """Every pair is stored twice as float64, eligible or not."""
 
 MOST_REPS = 120
