@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from problem_cases import brute_force, random_problem
+from problem_cases import KINDS, brute_force, random_problem
 from test_large_relaxation import limits, territories
 
 import territoryopt as topt
@@ -15,10 +15,12 @@ from territoryopt.backends.large.annealing import Annealer
 from territoryopt.backends.large.backend import first_plan
 from territoryopt.backends.large.fixing import without_dear_pairs
 from territoryopt.backends.large.near import near_pairs
+from territoryopt.backends.large.neighbourhoods import Neighbourhoods
 from territoryopt.backends.large.regions import embedding, links_between, regions
 from territoryopt.backends.large.relax import relax
 from territoryopt.backends.protocol import Limits, Watch
 from territoryopt.problem import evaluate, prove
+from territoryopt.problem.part_groups import beside_rivals
 
 
 def plan_of(problem):
@@ -46,6 +48,40 @@ def test_the_running_value_is_that_of_the_evaluation(seed):
             assert plan.value == pytest.approx(before, rel=1e-12)
     holds = evaluate(problem, plan.rep).holds
     assert plan.holds == holds
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_a_neighbourhood_is_worth_what_the_whole_is(seed):
+    # Groups to be kept together that reach beyond the neighbourhood are left out of it.
+    kinds = {kind for kind in KINDS if "together" not in kind}
+    problem = random_problem(seed, 10, 4, kinds).contracted
+    known, plan, y, slack = plan_of(problem)
+    if not np.isfinite(known.proof.bound):
+        pytest.skip("an account has no rep")
+    search = Neighbourhoods(plan, y, slack, limits(), Watch(problem))
+    search._survey()
+    found = search._part(np.array([[0, 1, 2], [1, 3], [0, 2, 3]][seed % 3]))
+    if found is None:
+        pytest.skip("no account has a choice")
+    part, accounts, own, stands = found
+    fixed = plan.rep
+    fixed[accounts] = -1
+    beside = beside_rivals(problem, fixed, accounts, np.arange(problem.reps))
+    if beside[np.arange(len(accounts)), plan.rep[accounts]].any():
+        pytest.skip("what leaving a rival is worth is left to the evaluation")
+    rng = np.random.default_rng(seed)
+    inside, whole = evaluate(part, own), evaluate(plan.priced, plan.rep)
+    tried = 0
+    for _ in range(30):
+        chosen = np.array([rng.choice(np.flatnonzero(line >= 0)) for line in stands])
+        other = plan.rep
+        other[accounts] = plan.candidates.rep[accounts, stands[np.arange(len(chosen)), chosen]]
+        change = evaluate(plan.priced, other).objective - whole.objective
+        got = evaluate(part, chosen)
+        if got.holds:  # beside a rival only what the plan has already is open
+            tried += 1
+            assert got.objective - inside.objective == pytest.approx(change, rel=1e-7, abs=1e-6)
+    assert tried
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 BACKENDS = {
     "highs": ("territoryopt.backends.highs", "HighsBackend"),
     "decomposition": ("territoryopt.backends.large.backend", "DecompositionBackend"),
+    "tight": ("territoryopt.backends.tight.backend", "TightBackend"),
     "cpsat": ("territoryopt.backends.cpsat", "CpSatBackend"),
     "pyomo": ("territoryopt.backends.pyomo_solver", "PyomoBackend"),
 }
@@ -32,7 +33,7 @@ def backend_names() -> tuple[str, ...]:
 
 
 def get_backend(name: str) -> Backend:
-    """The backend of a name: "highs", "decomposition", "cpsat", "pyomo" or "pyomo:<solver>".
+    """The backend of a name: one of `BACKENDS`, or "pyomo:<solver>".
 
     "auto" depends on the problem: ask `territoryopt.backends.auto.choose` for a name first.
     Raises BackendError for a name that is not known.

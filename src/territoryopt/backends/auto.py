@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from territoryopt.backends.sizes import too_many_pairs
+from territoryopt.backends.tight.table import suits
 from territoryopt.problem import Problem
 
 WHOLE = 30_000
@@ -11,7 +12,10 @@ decomposition end level after 30 s; at 5,000 x 50 it has hardly a plan by then."
 
 
 def choose(problem: Problem) -> tuple[str, str]:
-    """A backend's name and, in plain words, why it."""
+    """A backend's name and, in plain words, why it. `problem` is over units."""
+    why = suits(problem)
+    if why is not None:
+        return "tight", why
     if too_many_pairs(problem, WHOLE, "auto"):
         return (
             "decomposition",

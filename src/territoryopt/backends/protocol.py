@@ -94,7 +94,6 @@ class Watch:
     rejected: int = 0
     prices: Prices | None = None
     relaxation: Relaxation | None = None
-    rounded: IntArray | None = None
     notes: list[str] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)

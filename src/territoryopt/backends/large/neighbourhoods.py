@@ -27,7 +27,7 @@ from territoryopt.backends.protocol import Limits, Watch, log
 from territoryopt.gaps import relative_gap
 from territoryopt.problem import TOLERANCE, FloatArray, IntArray, Problem
 from territoryopt.problem.listed import listed_problem
-from territoryopt.problem.restrict import beside_rivals, free_groups
+from territoryopt.problem.part_groups import beside_rivals, free_groups
 
 NEAR_PER_REP = 60
 """Pairs that make two reps neighbours: so many of each rep, see `near_pairs`."""
@@ -256,12 +256,15 @@ class Neighbourhoods:
         most = np.partition(slack.reshape(-1), size)[size] if slack.size > size else np.inf
         open_ = (slack <= most) & np.isfinite(slack)
         open_[here, plan.place[accounts]] = True
-        if plan.priced.groupings:
+        while plan.priced.groupings:
+            # Pairs beside a rival who stays are closed; so more stay, until none is left.
             fixed = self.own.copy()
-            fixed[accounts] = -1
+            fixed[accounts[open_.sum(axis=1) > 1]] = -1
             rivals = beside_rivals(plan.priced, fixed, accounts, reps)
             beside = np.take_along_axis(rivals, np.maximum(local, 0), axis=1)
             beside[here, plan.place[accounts]] = False
+            if not (open_ & beside).any():
+                break
             open_ &= ~beside
         choice = open_.sum(axis=1) > 1
         accounts, local, open_ = accounts[choice], local[choice], open_[choice]
