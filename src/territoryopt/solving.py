@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import threading
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
@@ -76,7 +75,7 @@ def solve(
     closing = min(CLOSING_SECONDS, CLOSING_SHARE * time_limit)
     limits = Limits(began + time_limit - closing, gap, seed, threads)
     told = _Told(progress)
-    run = _Run(problem, limits, _CallersWatch(problem.contracted, told, began=began))
+    run = _Run(problem, limits, Watch(problem.contracted, told, began=began))
     told.watch = run.watch
     if start is not None and not run.offer(plan_array(problem, cast(ArrayLike, start))):
         run.notes.append("the start leaves accounts out or breaks a rule, and was not used")
@@ -128,17 +127,6 @@ class _Told:
             self.failure = error
             if self.watch is not None:
                 self.watch.stopping.set()
-
-
-@dataclass(eq=False)
-class _CallersWatch(Watch):
-    """A watch that tells news on the thread that called `solve`, whoever finds them."""
-
-    caller: int = field(default_factory=threading.get_ident)
-
-    def tell(self) -> None:
-        if threading.get_ident() == self.caller:
-            super().tell()
 
 
 @dataclass(eq=False)
@@ -258,7 +246,8 @@ class _Run:
             if (answer.rep >= 0).all():
                 self.watch.plan(answer.rep)
         if answer.infeasible and self.limits.left > 0:
-            self.certificate = infeasibility(self.tight, self.limits, self.watch)
+            known = answer.large.violation if answer.large is not None else None
+            self.certificate = infeasibility(self.tight, self.limits, self.watch, known)
             if self.certificate.certified:
                 self.infeasible = "proved"
         self.watch.tell()

@@ -108,6 +108,22 @@ def test_bands_that_cannot_hold_are_proved_impossible_at_size():
     assert found.conflicts[0].rule == "workload"
 
 
+def test_prices_that_run_away_are_a_proof_that_no_plan_exists(monkeypatch):
+    problem = territories(9_000, 20, 2)
+    hours = problem.rows[0].amounts.block(0, problem.accounts)
+    least = hours.min(axis=1).sum() / problem.reps
+    for share, impossible in ((0.98, True), (1.2, False)):
+        narrow = Problem.from_arrays(
+            problem.cost_block(0, problem.accounts), [Band("workload", hours, upper=share * least)]
+        )
+        known = relax(narrow, limits(), Watch(narrow))
+        assert (known.violation is not None) == impossible
+        assert known.broken == impossible
+        if known.violation is not None:
+            least_hours = evaluate(narrow.elastic(), hours.argmin(axis=1))
+            assert 0 < known.violation.bound <= least_hours.objective
+
+
 def test_a_short_limit_ends_with_no_bound_rather_than_a_wrong_one():
     problem = territories(9_000, 20, 3)
     found = relax(problem, limits(seconds=0.0), Watch(problem))

@@ -89,7 +89,7 @@ def test_annealing_improves_and_adds_up(threads):
     problem = territories(6_000, 25, 4)
     _, plan, _, slack = plan_of(problem)
     before = plan.value
-    Annealer(plan, slack, limits(threads), Watch(problem), lambda: True).run()
+    Annealer(plan, slack, limits(threads), lambda: True).run()
     assert plan.value < before
     assert plan.value == pytest.approx(evaluate(plan.priced, plan.rep).objective, rel=1e-9)
 

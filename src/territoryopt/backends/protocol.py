@@ -98,6 +98,7 @@ class Watch:
     stopping: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _told: tuple[float, float] = (np.inf, -np.inf)
+    _caller: int = field(default_factory=threading.get_ident)
 
     def plan(self, rep: IntArray) -> bool:
         """Take a plan int[units] if it holds and beats the one in hand."""
@@ -132,7 +133,9 @@ class Watch:
         return max(self.proved, self.claimed)
 
     def tell(self) -> None:
-        """Call `progress` if there is news; on the caller's thread, so that it may print."""
+        """Call `progress` if there is news; on the caller's thread alone, so that it may print."""
+        if threading.get_ident() != self._caller:
+            return
         news = (self.objective, min(self.best_bound, self.objective))
         if self.progress is not None and news != self._told:
             self._told = news

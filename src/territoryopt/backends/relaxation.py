@@ -15,8 +15,9 @@ from territoryopt.backends.linear import LinearModel, linear_model
 from territoryopt.backends.protocol import Limits, Watch
 from territoryopt.backends.running import run_watched
 from territoryopt.errors import BackendError
-from territoryopt.problem import TOLERANCE, IntArray, Prices, Problem, Proof, prove
+from territoryopt.problem import IntArray, Prices, Problem, Proof, prove
 from territoryopt.problem.amounts import BoolArray, blocks
+from territoryopt.problem.bound import forbids
 
 if TYPE_CHECKING:
     from territoryopt.backends.large.relax import Relaxation
@@ -100,23 +101,29 @@ def lp_prices(problem: Problem, limits: Limits, watch: Watch) -> LpAnswer:
 def _decomposed(problem: Problem, limits: Limits, watch: Watch) -> LpAnswer:
     from territoryopt.backends.large.relax import relax
 
-    found = relax(problem, limits, watch)
+    found = run_watched(lambda: relax(problem, limits, watch), lambda: None, limits, watch)
+    if found is None:  # left behind
+        nobody = np.full(problem.accounts, -1, dtype=np.int64)
+        return LpAnswer(Prices.zero(problem), False, False, nobody, 0, version_of(load()))
     by = version_of(load())
     return LpAnswer(
         found.proof.prices, found.broken, found.finished, found.rep, found.split, by, found
     )
 
 
-def infeasibility(problem: Problem, limits: Limits, watch: Watch) -> Infeasibility:
-    """Whether no plan exists, by the LP over eligible pairs in which hard rows may be violated.
+def infeasibility(
+    problem: Problem, limits: Limits, watch: Watch, known: Proof | None = None
+) -> Infeasibility:
+    """Whether no plan exists, by the LP over eligible pairs in which hard rows may be violated, or
+    by a proof of `Problem.elastic` that is known already.
 
     Groupings and integrality are dropped, so that "not certified" proves nothing. Raises
     BackendError if HiGHS is missing or breaks.
     """
     elastic = problem.elastic()
-    answer = lp_prices(elastic, limits, watch)
-    proof = prove(elastic, answer.prices)
-    hard = sum(int((rows.price > 0).sum()) for rows in elastic.rows)
+    proof = known
+    if proof is None:
+        proof = prove(elastic, lp_prices(elastic, limits, watch).prices)
     conflicts = [
         PricedRow(rows.name, rows.labels[r], float(y[r]))
         for rows, y in zip(elastic.rows, proof.prices.rows, strict=True)
@@ -125,7 +132,7 @@ def infeasibility(problem: Problem, limits: Limits, watch: Watch) -> Infeasibili
     conflicts.sort(key=lambda each: -abs(each.price))
     homeless = np.flatnonzero(~_housed(elastic))
     return Infeasibility(
-        certified=bool(proof.bound > TOLERANCE * hard),
+        certified=forbids(elastic, proof),
         violation=proof.bound,
         conflicts=tuple(conflicts),
         homeless=homeless,

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from territoryopt.problem.amounts import FloatArray, IntArray, blocks
-from territoryopt.problem.parts import Rows
+from territoryopt.problem.parts import TOLERANCE, Rows
 from territoryopt.problem.problem import Problem
 
 
@@ -158,6 +158,13 @@ def prove(
     # errs below the truth: pairwise sums of n terms err by about log2(n) ulps of their size.
     total = math.fsum(value for value, _ in terms)
     return Proof(total - 4e-15 * math.fsum(size for _, size in terms), valid, cheapest)
+
+
+def forbids(elastic: Problem, proof: Proof) -> bool:
+    """Whether a proof for `Problem.elastic` says that no plan exists: more violation than the
+    check forgives over all hard rows."""
+    hard = sum(int((rows.price > 0).sum()) for rows in elastic.rows)
+    return bool(proof.bound > TOLERANCE * hard)
 
 
 Range = tuple[int, int]

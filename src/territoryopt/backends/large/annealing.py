@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from territoryopt.backends.large import moving
 from territoryopt.backends.large.plan import Plan
 from territoryopt.backends.large.regions import embedding, links_between, regions
-from territoryopt.backends.protocol import Limits, Watch, log
+from territoryopt.backends.protocol import Limits, log
 from territoryopt.problem import FloatArray, IntArray
 
 NEAR_PER_REP = 60
@@ -34,14 +34,15 @@ HOT, COLD = 0.25, 0.02
 PER_ACCOUNT = 10_000
 """Chains tried for each account with a choice, over all rounds."""
 
-ROUNDS = ((0.7, 1.0, 1.0), (0.3, 0.3, 8.0))
+ROUNDS = ((0.05, 0.3, 8.0), (0.65, 1.0, 1.0), (0.3, 0.3, 8.0))
 """Rounds, in other regions each time: share of the chains, heat, and by how much broken rules are
-dearer than at first. The last settles what the first left a little broken."""
+dearer than at first. The first is short, for a plan that holds soon; the last settles what the
+second left a little broken."""
 
 REGION = 300
 """Reps of a region, at most."""
 
-SLICE = 10_000_000
+SLICE = 2_000_000
 """Chains between two looks at the clock."""
 
 RATE = 4_000_000
@@ -58,8 +59,8 @@ class Annealer:
     plan: Plan
     slack: FloatArray
     limits: Limits
-    watch: Watch
     going: Callable[[], bool]
+    offer: Callable[[], None] = lambda: None
     place: FloatArray | None = None
 
     def run(self) -> None:
@@ -87,6 +88,7 @@ class Annealer:
                 else:
                     self._by_region(found, active, near, many, hot, tau, pool)
                 plan.recount()
+                self.offer()
                 log.debug(
                     "annealed %d accounts in %d regions: %.10g -> %.10g, %.1f s left",
                     *(len(active), len(found), before, plan.value, self.limits.left),
@@ -132,7 +134,7 @@ class Annealer:
             pool.submit(self._region, reps, active, near, each, hot, tau, t, copy)
             for t, copy in enumerate(copies)
         ]
-        self._wait(under_way)
+        wait(under_way)
         changes = [future.result() for future in under_way]
         best = min(changes, key=lambda change: change[2])
         if best[2] < 0:
@@ -164,15 +166,11 @@ class Annealer:
             )  # fmt: skip
             under_way.append(job)
             if shared:
-                self._wait([job])
-        self._wait(under_way)
+                wait([job])
+        wait(under_way)
         for future in under_way:
             accounts, place, _ = future.result()
             self.plan.place[accounts] = place
-
-    def _wait(self, under_way: list[Future[tuple[IntArray, IntArray, float]]]) -> None:
-        while wait(under_way, timeout=0.2).not_done:
-            self.watch.tell()
 
     def _region(
         self, reps: IntArray, active: IntArray, near: NDArray[np.bool_], chains: int,

@@ -17,6 +17,7 @@ from territoryopt.backends.large.race import Race
 from territoryopt.backends.large.relax import Relaxation, relax
 from territoryopt.backends.large.rowtable import RowTable
 from territoryopt.backends.protocol import Limits, Outcome, Watch
+from territoryopt.backends.running import run_watched
 from territoryopt.problem import FloatArray, IntArray, Problem
 
 FIRST_FACTOR = 4.0
@@ -42,6 +43,16 @@ class DecompositionBackend:
         self, problem: Problem, limits: Limits, start: IntArray | None, watch: Watch
     ) -> Outcome:
         """See `Backend.solve`."""
+
+        def work() -> Outcome:
+            return self._search(problem, limits, start, watch)
+
+        # Every stage looks at the clock and at `watch.stopping` by itself.
+        return run_watched(work, lambda: None, limits, watch) or Outcome("decomposition")
+
+    def _search(
+        self, problem: Problem, limits: Limits, start: IntArray | None, watch: Watch
+    ) -> Outcome:
         by = "decomposition"
         if not problem.accounts or not problem.reps or limits.left <= 0:
             return Outcome(by)
@@ -52,8 +63,7 @@ class DecompositionBackend:
         search = Neighbourhoods(plan, y, slack, limits, watch)
         if problem.accounts * problem.reps <= MOST_WHOLE:
             search.mendings = 0  # what small searches cannot mend, the search of the whole can
-        Annealer(plan, slack, limits, watch, lambda: not search.done).run()
-        search.offer()
+        Annealer(plan, slack, limits, lambda: not search.done, search.offer).run()
         few = problem.accounts * problem.reps <= MOST_RACED
         race = None
         if few and limits.threads > 1 and not search.done:

@@ -138,7 +138,6 @@ class Neighbourhoods:
             if value < self.offered:
                 self.offered = value
                 self.watch.plan(self.plan.rep)
-        self.watch.tell()
         spent = time.monotonic() - now
         self.next_offer = now + spent / OFFER_SHARE
 
@@ -224,10 +223,7 @@ class Neighbourhoods:
             pool.submit(self._solve, *part) if part is not None else None for part in parts
         ]
         known = [future for future in under_way if future is not None]
-        while wait(known, timeout=0.2).not_done:
-            self.watch.tell()
-            if self.limits.left <= 0:
-                self.watch.tell()
+        wait(known)
         helped = 0
         for reps, part, future in zip(batch, parts, under_way, strict=True):
             found = future.result() if future is not None else None

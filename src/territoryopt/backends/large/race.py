@@ -15,6 +15,13 @@ from territoryopt.backends.protocol import Limits, Outcome, Watch
 from territoryopt.errors import TerritoryoptError
 from territoryopt.problem import IntArray, Problem
 
+LEAD, MOST_LEAD = 0.1, 5.0
+"""How much sooner the race ends than the time: a share of what is left, and seconds at most. HiGHS
+looks at the clock seldom while it works at its root."""
+
+PATIENCE = 0.5
+"""Seconds it gets to come back at the end; then it is left behind, and its plans with it."""
+
 
 @dataclass(eq=False)
 class _SideWatch(Watch):
@@ -46,7 +53,8 @@ class Race:
         self.thread.start()
 
     def _run(self) -> None:
-        alone = replace(self.limits, threads=1)
+        lead = min(MOST_LEAD, LEAD * self.limits.left)
+        alone = replace(self.limits, threads=1, deadline=self.limits.deadline - lead)
         try:
             self.outcome = HighsBackend().solve(self.problem, alone, self.start, self.side)
         except TerritoryoptError as error:
@@ -61,7 +69,7 @@ class Race:
         """Stop it; its outcome where it won, else its plan is one among others."""
         won = self.won
         self.side.stopping.set()
-        self.thread.join()
+        self.thread.join(PATIENCE)
         if self.side.rep is not None:
             if won:
                 self.main.forget_plan()

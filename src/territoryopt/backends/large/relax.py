@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -20,8 +20,8 @@ from territoryopt.backends.large.core import Columns, Core, CoreAnswer
 from territoryopt.backends.large.dual import Dual, Scales
 from territoryopt.backends.large.rowtable import RowTable
 from territoryopt.backends.protocol import Limits, Watch, log
-from territoryopt.problem import FloatArray, IntArray, Problem, Proof, prove
-from territoryopt.problem.bound import reduced_block, valid_prices
+from territoryopt.problem import FloatArray, IntArray, Prices, Problem, Proof, prove
+from territoryopt.problem.bound import forbids, reduced_block, valid_prices
 from territoryopt.problem.penalise import Penalties
 
 LEAST_SAMPLE, SAMPLE_PER_REP = 8_000, 50
@@ -60,6 +60,12 @@ MANY_PER_ROW = 8
 """More columns than this for each side row are not added at once, but for one of each account."""
 
 MOST_ROUNDS = 60
+CORE_SHARE = 0.5
+"""Share of the time left that the core LP may take: a plan is wanted, too."""
+
+STRETCHES = (1.0, 10.0, 1e3)
+"""Prices that run away are tried as a proof that no plan exists, so many times longer than fits."""
+
 RAISE, MOST_RAISES = 8.0, 4
 """Hard rows are elastic at so many times the largest price; where that does not hold them, at so
 many times more, again and again. Beyond, the size of the numbers is too much for HiGHS."""
@@ -73,7 +79,8 @@ class Relaxation:
     prices. value: an upper estimate of the LP optimum, currency/year (inf where unknown). rep:
     int[n], each account's rep of largest share in the LP, or its cheapest. excess: float[rows], by
     how much the LP breaks hard rows; above zero where they cannot all hold. passes: over all pairs.
-    penalties: what hard rules are worth at the best prices.
+    penalties: what hard rules are worth at the best prices. violation: a proof, of
+    `Problem.elastic`, that hard rows must be broken; None where none was found.
     """
 
     table: RowTable
@@ -85,11 +92,12 @@ class Relaxation:
     excess: FloatArray
     passes: int
     penalties: Penalties
+    violation: Proof | None = None
 
     @property
     def broken(self) -> bool:
         """Whether the LP cannot keep its hard rows."""
-        return bool((self.excess > 0).any())
+        return self.violation is not None or bool((self.excess > 0).any())
 
     @property
     def finished(self) -> bool:
@@ -122,28 +130,61 @@ class _Relax:
     passes: int = 0
 
     def run(self) -> Relaxation:
-        y, box = self._smoothed()
-        housed = self.proof is not None and self.proof.bound < np.inf
-        answer = self._core(y, box) if len(self.table) and housed and self.going() else None
+        y = self._smoothed()
         assert self.proof is not None
+        violation = self._violation(y) if self._ran_away() else None
+        answer = None
+        if len(self.table) and self.proof.bound < np.inf and violation is None and self.going():
+            answer = self._core(y)
+            if answer is not None and answer.excess.any():
+                violation = self._violation(answer.y)
         assert self.candidates is not None
-        zero = np.zeros(len(self.table))
-        if answer is None:
-            rep = self.proof.cheapest
-            penalties = self._penalties(self.table.flat(self.proof.prices))
-            return Relaxation(
-                self.table, self.proof, self.candidates, np.inf, rep, 0, zero, self.passes,
-                penalties,
-            )  # fmt: skip
+        known = (np.inf, self.proof.cheapest, 0, np.zeros(len(self.table)))
+        if answer is not None:
+            known = (answer.value, answer.rep, answer.split, answer.excess)
+        penalties = self._penalties(self.table.flat(self.proof.prices))
         return Relaxation(
-            self.table, self.proof, self.candidates, answer.value, answer.rep, answer.split,
-            answer.excess, self.passes, self._penalties(self.table.flat(self.proof.prices)),
-        )  # fmt: skip
+            self.table, self.proof, self.candidates, *known, self.passes, penalties, violation
+        )
+
+    # -- no plan --------------------------------------------------------------------------------
+
+    def _ran_away(self) -> bool:
+        """Whether the prices prove more than any plan over the candidates costs."""
+        assert self.candidates is not None
+        assert self.proof is not None
+        cost = np.where(self.candidates.rep >= 0, self.candidates.cost, -np.inf)
+        dearest = cost.max(axis=1, initial=-np.inf)
+        soft = np.isfinite(self.table.price) & (self.table.price > 0)
+        return not soft.any() and bool(self.proof.bound > dearest.sum())
+
+    def _violation(self, y: FloatArray) -> Proof | None:
+        """What prices float[rows] prove about `Problem.elastic`, if it is that no plan exists."""
+        elastic = self.problem.elastic()
+        hard = [k for k, rows in enumerate(self.problem.rows) if rows.hard]
+        if not hard:
+            return None
+        given = self.table.prices(y)
+        rows = [np.where(np.isinf(self.problem.rows[k].price), given.rows[k], 0.0) for k in hard]
+        size = max(
+            float((np.abs(y) * self.problem.rows[k].scale).max(initial=0.0))
+            for k, y in zip(hard, rows, strict=True)
+        )
+        for stretch in STRETCHES if size > 0 else ():
+            if not self.going():
+                break
+            tried = Prices(tuple(y * (stretch / size) for y in rows))
+            proof = prove(elastic, tried, threads=self.limits.threads, going=self.going)
+            self.passes += 1
+            log.debug("prices prove a violation of %.6g", proof.bound)
+            if forbids(elastic, proof):
+                return proof
+        return None
 
     # -- smoothed prices ------------------------------------------------------------------------
 
-    def _smoothed(self) -> tuple[FloatArray, FloatArray]:
-        """Prices and their box, float[rows] both; leaves a pass at those prices behind."""
+    def _smoothed(self) -> FloatArray:
+        """Prices float[rows]; leaves a pass at those prices behind."""
         n, table = self.problem.accounts, self.table
         y = np.zeros(len(table))
         most = max(LEAST_SAMPLE, SAMPLE_PER_REP * self.problem.reps)
@@ -159,9 +200,9 @@ class _Relax:
         if size == n:
             y = self._dual(few, scales, box, 1.0).climb(y, HEATS[0], STEPS, free)
             self._pass(y)
-            return y, box
+            return y
         del few
-        return self._refined(y, scales, box), box
+        return self._refined(y, scales, box)
 
     def _refined(self, y: FloatArray, scales: Scales, box: FloatArray) -> FloatArray:
         """Prices on all accounts, from those of a sample: climbs over lists of candidates, each
@@ -217,24 +258,28 @@ class _Relax:
         if self.proof is None or proof.bound > self.proof.bound:
             self.proof = proof
         self.watch.bound(proof.bound)
-        self.watch.tell()
         log.debug("pass %d proves %.10g, %.1f s left", self.passes, proof.bound, self.limits.left)
         return proof
 
     # -- the core LP ----------------------------------------------------------------------------
 
-    def _core(self, y: FloatArray, box: FloatArray) -> CoreAnswer | None:
+    def _core(self, y: FloatArray) -> CoreAnswer | None:
         penalties = self._penalties(y)
+        limits = replace(
+            self.limits, deadline=self.limits.deadline - (1.0 - CORE_SHARE) * self.limits.left
+        )
         factor = RAISE
         columns = self._first_columns(y)
         answer: CoreAnswer | None = None
         for _ in range(MOST_RAISES):
             priced_problem = penalties.at(factor)
-            core = Core(self.problem, priced_problem, self.table, columns, self.limits, self.watch)
-            found = self._priced_out(core)
+            core = Core(self.problem, priced_problem, self.table, columns, limits, self.watch)
+            found, settled = self._priced_out(core)
             if found is None:
                 return answer
             answer, columns = found, core.columns
+            if not settled:  # what is broken now says nothing yet
+                return replace(answer, excess=np.zeros(len(self.table)))
             if not answer.excess.any():
                 break
             factor *= RAISE
@@ -263,15 +308,16 @@ class _Relax:
         chosen[:, 0] = True
         return Columns.of(self.candidates, chosen)
 
-    def _priced_out(self, core: Core) -> CoreAnswer | None:
-        """Solve the core LP and add what prices in, until nothing does."""
+    def _priced_out(self, core: Core) -> tuple[CoreAnswer | None, bool]:
+        """Solve the core LP and add what prices in; the answer, and whether nothing does any
+        more."""
         last: CoreAnswer | None = None
         for _ in range(MOST_ROUNDS):
-            if not self.going():
-                return last
+            if not self.going() or core.limits.left <= 0:
+                break
             answer = core.solve()
             if answer is None:
-                return last
+                break
             last = answer
             added = self._add(core, answer.y)
             log.debug("core LP %.10g over %d columns, %d priced in, %d split",
@@ -280,10 +326,10 @@ class _Relax:
                 continue
             proof = self._pass(answer.y)
             if answer.value - proof.bound <= CLOSE * max(1.0, abs(answer.value)):
-                return last
+                return last, True
             if not self._add(core, answer.y):
-                return last
-        return last
+                return last, True
+        return last, False
 
     def _add(self, core: Core, y: FloatArray) -> int:
         """Add the candidates that are cheaper at y than their account's columns; how many."""
