@@ -18,7 +18,7 @@ from territoryopt.backends.large.relax import Relaxation, relax
 from territoryopt.backends.large.rowtable import RowTable
 from territoryopt.backends.protocol import Limits, Outcome, Watch
 from territoryopt.backends.running import run_watched
-from territoryopt.problem import FloatArray, IntArray, Problem
+from territoryopt.problem import FloatArray, IntArray, Problem, evaluate
 
 FIRST_FACTOR = 4.0
 """What breaking a hard row costs at first, in units of the largest price of its kind."""
@@ -98,16 +98,14 @@ def first_plan(
     float[n, k], how much dearer than the cheapest each candidate is at them."""
     table: RowTable = known.table
     y = table.flat(known.proof.prices)
-    penalties = known.penalties
-    begin = [known.rep, *([start] if start is not None else [])]
-    plans = []
-    for rep in begin:
-        candidates: Candidates = known.candidates.including(problem, rep)
-        plans.append(
-            Plan(problem, table, candidates, penalties, candidates.place(rep), FIRST_FACTOR)
-        )
-    plan = min(plans, key=lambda each: each.value)
+    candidates: Candidates = known.candidates
+    rep = known.rep
+    if start is not None:
+        priced = known.penalties.at(FIRST_FACTOR)
+        rep = min(rep, start, key=lambda plan: evaluate(priced, plan).objective)
+    candidates.include(problem, rep)
+    plan = Plan(problem, table, candidates, known.penalties, candidates.place(rep), FIRST_FACTOR)
     with ThreadPoolExecutor(max(1, limits.threads)) as pool:
         reduced = plan.candidates.reduced(table, y, pool)
-    slack = reduced - reduced.min(axis=1, keepdims=True)
-    return plan, y, slack
+    reduced -= reduced.min(axis=1, keepdims=True)
+    return plan, y, reduced

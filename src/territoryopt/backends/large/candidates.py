@@ -70,19 +70,17 @@ class Candidates:
         in_chunks(work, len(self), pool)
         return out
 
-    def including(self, problem: Problem, rep: IntArray) -> Candidates:
-        """Candidates among which every account's pair in the plan int[n] is; where it is not yet,
-        it takes the place of the last."""
+    def include(self, problem: Problem, rep: IntArray) -> None:
+        """List every account's pair in the plan int[n]; where it is not listed yet, it takes the
+        place of the last. In place: at a million accounts a copy is half a gigabyte."""
         out = np.flatnonzero(self.place(rep) < 0)
         if not len(out):
-            return self
-        listed, cost, amount = self.rep.copy(), self.cost.copy(), self.amount.copy()
-        last = np.minimum((listed[out] >= 0).sum(axis=1), listed.shape[1] - 1)
-        listed[out, last] = rep[out]
-        cost[out, last] = problem.cost_at(out, rep[out])
+            return
+        last = np.minimum((self.rep[out] >= 0).sum(axis=1), self.rep.shape[1] - 1)
+        self.rep[out, last] = rep[out]
+        self.cost[out, last] = problem.cost_at(out, rep[out])
         for p, rows in enumerate(problem.rows):
-            amount[out, last, p] = rows.amounts.at(out, rep[out])
-        return Candidates(listed, cost, amount)
+            self.amount[out, last, p] = rows.amounts.at(out, rep[out])
 
     def place(self, rep: IntArray) -> IntArray:
         """int[n]: which candidate of each account a plan uses; -1 where it is not one."""
