@@ -21,6 +21,7 @@ FLOORS = (
     ("backends",),
     ("reasons",),
     ("result", "solving", "checking", "runs"),
+    ("answers",),
     ("cli", "__main__"),
 )  # fmt: skip
 FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names}

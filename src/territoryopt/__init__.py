@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from territoryopt.alignment import Alignment, current_alignment, read_alignment
+    from territoryopt.answers.what_if import WhatIf, what_if, why_not
     from territoryopt.backends.pyomo_model import plan_from_pyomo, to_pyomo, write_model
     from territoryopt.backends.pyomo_solver import PyomoBackend
     from territoryopt.checking import Check, check
@@ -60,6 +61,9 @@ _HOME = {
     "read_run": "runs",
     "write_run": "runs",
     "solve": "solving",
+    "WhatIf": "answers.what_if",
+    "what_if": "answers.what_if",
+    "why_not": "answers.what_if",
 }
 
 __version__ = "0.1.0"
@@ -79,6 +83,7 @@ __all__ = [
     "Result",
     "Run",
     "TerritoryoptError",
+    "WhatIf",
     "check",
     "compile_problem",
     "current_alignment",
@@ -90,6 +95,8 @@ __all__ = [
     "read_run",
     "solve",
     "to_pyomo",
+    "what_if",
+    "why_not",
     "write_model",
     "write_run",
 ]

@@ -20,7 +20,7 @@ from territoryopt.compile import compile_problem, selected
 from territoryopt.errors import Fault, InputError, shortened
 from territoryopt.instance import Instance, read_instance
 from territoryopt.model import Model, parse_model
-from territoryopt.problem import IntArray, Problem
+from territoryopt.problem import IntArray, Prices, Problem
 from territoryopt.reasons.conflict import Conflict
 from territoryopt.reasons.explanation import EACH, TOLD, Explanation, explain, speaker_of
 from territoryopt.reasons.next_best import next_best, next_best_of
@@ -262,9 +262,23 @@ class Run:
             -np.inf if bound is None else bound,
             -np.inf if proved is None else proved,
             self.record["bound_source"],
+            self._prices(),
             dict(zip(names.account_ids, names.account_names, strict=True)),
             dict(zip(names.rep_ids, names.rep_names, strict=True)),
         )
+
+    def _prices(self) -> Prices | None:
+        """The prices of the rows that the run wrote down; None where they are not all there."""
+        written = {
+            (rule.get("name"), rule.get("row")): rule.get("lp_price")
+            for rule in self.record.get("rules", [])
+        }
+        found = [
+            [written.get((rows.name, label)) for label in rows.labels] for rows in self.problem.rows
+        ]
+        if any(not isinstance(price, int | float) for part in found for price in part):
+            return None
+        return Prices(tuple(np.array(part, dtype=np.float64) for part in found))
 
 
 def read_run(folder: str | os.PathLike[str], instance: str | None = None) -> Run:

@@ -20,7 +20,7 @@ from territoryopt.backends.large.regions import embedding, links_between, region
 from territoryopt.backends.large.relax import relax
 from territoryopt.backends.protocol import Limits, Watch
 from territoryopt.problem import evaluate, prove
-from territoryopt.problem.part_groups import beside_rivals
+from territoryopt.problem.part import beside_rivals
 
 
 def plan_of(problem):

@@ -231,7 +231,7 @@ class Problem:
             self,
             costs=(),
             exclusions=self._exclusions_alone(),
-            rows=tuple(part for part in self.rows if part.hard),
+            rows=tuple(_hard_alone(part) for part in self.rows if part.hard),
             groupings=tuple(part for part in self.groupings if part.hard),
         )
 
@@ -250,6 +250,19 @@ class Problem:
     def _exclusions_alone(self) -> tuple[Exclusion, ...]:
         """The exclusions for a problem without these costs."""
         return tuple(replace(part, in_cost=False) for part in self.exclusions)
+
+
+def _hard_alone(rows: Rows) -> Rows:
+    """The rows that must hold; those with a price, which no plan breaks then, are open."""
+    hard = np.isinf(rows.price)
+    if hard.all():
+        return rows
+    return replace(
+        rows,
+        lower=np.where(hard, rows.lower, -np.inf),
+        upper=np.where(hard, rows.upper, np.inf),
+        price=np.full(len(rows), np.inf),
+    )
 
 
 def _weighted(costs: Sequence[Cost], start: int, stop: int, reps: int) -> FloatArray:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from territoryopt.errors import Fault, InputError
-from territoryopt.problem import IntArray, Problem, plan_array
+from territoryopt.problem import IntArray, Prices, Problem, plan_array
 from territoryopt.reasons.facts import AccountFacts, PlanFacts
 from territoryopt.reasons.sentences import Speaker
 from territoryopt.reasons.territories import TerritoryFacts
@@ -42,6 +42,7 @@ def explain(result: Result, instance: Instance | None = None) -> Explanation:
         result.bound,
         result.proved_bound,
         result.bound_source,
+        result.prices,
         speaker.account_names,
         speaker.rep_names,
     )
@@ -62,8 +63,8 @@ def speaker_of(problem: Problem, instance: Instance | None = None) -> Speaker:
 class Explanation:
     """Answers about one plan int[accounts]: of the whole, of each territory, of each account.
 
-    Ours, last year's or a spreadsheet's: only arithmetic is needed. bounds and bound_source
-    come from a result, where there is one.
+    Ours, last year's or a spreadsheet's: only arithmetic is needed. bounds, bound_source and
+    prices (of the rows, at which the bound is proved) come from a result, where there is one.
     """
 
     problem: Problem
@@ -71,6 +72,7 @@ class Explanation:
     bound: float = float("-inf")
     proved_bound: float = float("-inf")
     bound_source: str = "proved"
+    prices: Prices | None = None
     account_names: Mapping[str, str] = field(default_factory=dict)
     rep_names: Mapping[str, str] = field(default_factory=dict)
 
@@ -87,7 +89,15 @@ class Explanation:
 
     def account(self, account: str, most: int | None = None) -> AccountFacts:
         """The facts of an account by id; InputError where there is none."""
-        return self.facts.account(_known(account, self._numbers, "account"), most)
+        return self.facts.account(self.account_number(account), most)
+
+    def account_number(self, account: str) -> int:
+        """The number of an account by its id; InputError where there is none."""
+        return _known(account, self._numbers, "account")
+
+    def rep_number(self, rep: str) -> int:
+        """The number of a rep by its id; InputError where there is none."""
+        return _known(rep, self._rep_numbers, "rep")
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
@@ -100,7 +110,7 @@ class Explanation:
 
     def territory(self, rep: str) -> TerritoryFacts:
         """The facts of a territory by the rep's id; InputError where there is none."""
-        return self.facts.territories[_known(rep, self._rep_numbers, "rep")]
+        return self.facts.territories[self.rep_number(rep)]
 
     def territories(self) -> list[TerritoryFacts]:
         return list(self.facts.territories)

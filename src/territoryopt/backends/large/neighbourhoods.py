@@ -27,7 +27,7 @@ from territoryopt.backends.protocol import Limits, Watch, log
 from territoryopt.gaps import relative_gap
 from territoryopt.problem import TOLERANCE, FloatArray, IntArray, Problem
 from territoryopt.problem.listed import listed_problem
-from territoryopt.problem.part_groups import beside_rivals, free_groups
+from territoryopt.problem.part import beside_rivals, free_groups
 
 NEAR_PER_REP = 60
 """Pairs that make two reps neighbours: so many of each rep, see `near_pairs`."""

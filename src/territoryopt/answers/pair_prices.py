@@ -1,0 +1,138 @@
+"""Prices of all pairs, as a table for other tools.
+
+at_least: any plan with the pair costs at least so much more than the plan in hand (it may be below
+zero): what the prices prove, plus the pair's reduced cost, less the plan. A price bounds and does
+not decide: how far below the truth it may be is the distance between the plan and what the prices
+prove (`slack`), for every pair alike.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from territoryopt.answers.ground import Ground
+from territoryopt.problem import FloatArray, IntArray
+from territoryopt.problem.amounts import blocks
+from territoryopt.problem.bound import reduced_block
+from territoryopt.reasons.explanation import Explanation
+from territoryopt.tables import write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class PairPrices:
+    """Some pairs, by account and from the cheapest to the dearest.
+
+    account, rep: int[n] numbers; cost: of the pair alone; reduced: above the account's cheapest
+    pair at the prices; at_least: see the module. All currency/year.
+    """
+
+    account: IntArray
+    rep: IntArray
+    cost: FloatArray
+    reduced: FloatArray
+    at_least: FloatArray
+
+
+def pair_prices(
+    reasons: Explanation, *, most: int | None = None, seed: int = 0, threads: int = 2
+) -> Iterator[PairPrices]:
+    """All eligible pairs, block by block: at any size no more than one block is held.
+
+    most: only so many pairs of each account, the cheapest. Members of a family have the numbers of
+    their family together. Raises InputError where the plan breaks rules.
+    """
+    return _blocks(Ground(reasons, seed, threads), most)
+
+
+def slack(reasons: Explanation, seed: int = 0, threads: int = 2) -> float:
+    """How far below the truth `at_least` may be, currency/year."""
+    ground = Ground(reasons, seed, threads)
+    return max(0.0, ground.objective - ground.proof.bound)
+
+
+def write_pair_prices(
+    reasons: Explanation,
+    path: str | os.PathLike[str],
+    *,
+    most: int | None = None,
+    seed: int = 0,
+    threads: int = 2,
+) -> Path:
+    """The table as CSV: account_id, rep_id, in_plan, cost, reduced, at_least."""
+    problem = reasons.problem
+    parts = list(pair_prices(reasons, most=most, seed=seed, threads=threads))
+
+    def column(name: str) -> np.ndarray:
+        empty = np.empty(0, dtype=np.float64)
+        return np.concatenate([empty, *(getattr(part, name) for part in parts)])
+
+    account, rep = column("account").astype(np.int64), column("rep").astype(np.int64)
+    accounts = np.array(problem.account_ids or list(map(str, range(problem.accounts))), object)
+    reps = np.array(problem.rep_ids or list(map(str, range(problem.reps))), object)
+    inside = np.where(reasons.rep[account] == rep, "yes", "no").astype(object)
+    target = Path(path)
+    write_table(
+        target,
+        {
+            "account_id": accounts[account],
+            "rep_id": reps[rep],
+            "in_plan": inside,
+            "cost": column("cost"),
+            "reduced": column("reduced"),
+            "at_least": column("at_least"),
+        },
+    )
+    return target
+
+
+def frame(reasons: Explanation, most: int | None = None) -> pd.DataFrame:
+    """The table as a frame; for problems whose pairs fit in memory."""
+    import pandas as pd
+
+    problem = reasons.problem
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "account_id": [problem.account_id(i) for i in part.account.tolist()],
+                    "rep_id": [problem.rep_id(j) for j in part.rep.tolist()],
+                    "cost": part.cost,
+                    "reduced": part.reduced,
+                    "at_least": part.at_least,
+                }
+            )
+            for part in pair_prices(reasons, most=most)
+        ],
+        ignore_index=True,
+    )
+
+
+def _blocks(ground: Ground, most: int | None) -> Iterator[PairPrices]:
+    tight, units = ground.tight, ground.reasons.problem.units
+    room = ground.proof.bound - ground.objective
+    for start, stop in blocks(tight.accounts, tight.reps):
+        block = reduced_block(tight, ground.prices, start, stop)
+        least = block.reduced.min(axis=1, initial=np.inf, keepdims=True)
+        above = np.where(np.isfinite(block.reduced), block.reduced - least, np.inf)
+        order = np.argsort(above, axis=1, kind="stable")[:, :most]
+        member = units.order[
+            units.starts[start] : units.starts[stop] if stop < units.count else len(units.order)
+        ]
+        row = units.unit_of[member] - start
+        rep = order[row]
+        account = np.repeat(member, rep.shape[1])
+        value = np.take_along_axis(above, order, axis=1)[row].reshape(-1)
+        cost = np.take_along_axis(block.cost, order, axis=1)[row].reshape(-1)
+        kept = np.isfinite(value)
+        yield PairPrices(
+            account[kept], rep.reshape(-1)[kept], cost[kept], value[kept], value[kept] + room
+        )

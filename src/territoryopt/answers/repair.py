@@ -1,0 +1,152 @@
+"""The cheapest repair of a conflict: which rule to loosen by how much, each by itself.
+
+For a rule of rows the least t such that a plan exists with every row wider by the fraction t of
+its size (the minimax of Rows); for locks, required skills, groups and families the fewest accounts,
+groups or families that must be let go. Each is an optimum with a plan that shows it works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from territoryopt.answers.rule_costs import row_step
+from territoryopt.problem import (
+    Amounts,
+    Cost,
+    Grouping,
+    IntArray,
+    Problem,
+    Rows,
+    evaluate,
+)
+from territoryopt.problem.amounts import ComputedAmounts, FloatArray
+from territoryopt.result import Result
+from territoryopt.solving import solve
+
+MARGIN = 1e-6
+"""A row is loosened by so much more, as a fraction, than the least that a plan needs."""
+
+ACCOUNTS, GROUPS, FAMILIES, SHARE = "accounts", "groups", "families", "share"
+
+
+@dataclass(frozen=True, eq=False)
+class Repair:
+    """What loosening one rule takes, all others as they are.
+
+    unit: "share" of each row's target or bounds (0.03 = 3 % wider on each closed side), or the
+    "accounts", "groups" or "families" to be let go. amount: by a plan in hand, `rep`, that keeps
+    all else; least: no less will do (by `source`). named: the rows or accounts concerned.
+    """
+
+    rule: str
+    unit: str
+    amount: float
+    least: float
+    source: str
+    named: tuple[str, ...]
+    rep: IntArray
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "rule": self.rule,
+            "unit": self.unit,
+            "amount": self.amount,
+            "least": self.least,
+            "source": self.source,
+            "named": list(self.named),
+        }
+
+
+def repairs(
+    problem: Problem, rules: Sequence[str], seconds: float, seed: int = 0, threads: int = 2
+) -> list[Repair]:
+    """The repairs of a problem without a plan by each of some rules, those of rows first, the
+    smallest first; a rule that does not help alone is left out. seconds: for each."""
+    found = [repair(problem, rule, seconds, seed, threads) for rule in rules]
+    out = [each for each in found if each is not None]
+    out.sort(key=lambda each: (each.unit != SHARE, each.amount))
+    return out
+
+
+def repair(
+    problem: Problem, rule: str, seconds: float, seed: int = 0, threads: int = 2
+) -> Repair | None:
+    """The least loosening of one rule that lets a plan exist; None where it does not help, or no
+    plan was found in time."""
+    asked, unit = elastic(problem, rule)
+    found = solve(asked, time_limit=seconds, gap=1e-4, seed=seed, threads=threads)
+    if found.rep is None:
+        return None
+    named = _named(problem, rule, found)
+    amount = found.objective
+    if unit == SHARE:
+        amount = amount * (1 + MARGIN) + MARGIN
+    least = max(0.0, found.bound)
+    if unit != SHARE:
+        least = float(np.ceil(least - 1e-6))
+    return Repair(rule, unit, amount, least, found.bound_source, named, found.rep)
+
+
+def elastic(problem: Problem, rule: str) -> tuple[Problem, str]:
+    """The question how far one rule must give way, and the unit of its answer."""
+    rest = problem.without({rule}).feasibility()
+    rows = [rows for rows in problem.rows if rows.name == rule and rows.hard]
+    if rows:
+        return replace(rest, rows=(*rest.rows, *map(_wide, rows))), SHARE
+    exclusions = [part for part in problem.exclusions if part.name == rule]
+    if exclusions:
+        costs = tuple(
+            Cost(rule, "released", _ones(part.barred), 1.0, "accounts") for part in exclusions
+        )
+        return replace(rest, costs=costs), ACCOUNTS
+    groupings = [part for part in problem.groupings if part.name == rule]
+    if groupings:
+        soft = tuple(replace(part, price=1.0) for part in groupings)
+        return replace(rest, groupings=(*rest.groupings, *soft)), GROUPS
+    return replace(rest, groupings=(*rest.groupings, _families(problem))), FAMILIES
+
+
+def _wide(rows: Rows) -> Rows:
+    """The rows at a price of one for each of their steps outside, the worst row alone charged."""
+    hard = np.isinf(rows.price)
+    return replace(
+        rows,
+        price=np.where(hard, 1.0 / row_step(rows, 1.0), 0.0),
+        worst=True,
+        target=None,
+        lower=np.where(hard, rows.lower, -np.inf),
+        upper=np.where(hard, rows.upper, np.inf),
+    )
+
+
+def _ones(barred: Amounts) -> Amounts:
+    """One for each pair that is barred."""
+
+    def rows(start: int, stop: int) -> FloatArray:
+        return (barred.block(start, stop) > 0).astype(np.float64)
+
+    def pairs(account: IntArray, rep: IntArray) -> FloatArray:
+        return (barred.at(account, rep) > 0).astype(np.float64)
+
+    return ComputedAmounts(barred.accounts, barred.reps, rows, pairs)
+
+
+def _families(problem: Problem) -> Grouping:
+    """The families as groups that should share a rep, one currency unit for each rep too many."""
+    number = np.unique(problem.family[problem.family >= 0])
+    lists = [np.flatnonzero(problem.family == f) for f in number]
+    start = np.concatenate([[0], np.cumsum([len(each) for each in lists])]).astype(np.int64)
+    member = np.concatenate([np.empty(0, dtype=np.int64), *lists]).astype(np.int64)
+    labels = tuple(problem.account_id(int(each[0])) for each in lists)
+    rule = problem.family_rule
+    return Grouping(rule, "families", labels, member, start, apart=False, price=1.0)
+
+
+def _named(problem: Problem, rule: str, found: Result) -> tuple[str, ...]:
+    """The rows or accounts of a rule that the plan found does not keep."""
+    assert found.rep is not None
+    broken = [b for b in evaluate(problem, found.rep).breaches if b.rule == rule]
+    return tuple(dict.fromkeys(b.account or b.label for b in broken))
