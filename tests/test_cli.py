@@ -193,7 +193,7 @@ def test_an_interrupted_search_is_130_and_saved(place, monkeypatch):
         lambda *args, **named: dataclasses.replace(real(*args, **named), status="interrupted"),
     )
     assert as_json("solve", TINY, "-m", MODEL, "--out", "run", code=130)["run_folder"] == "run"
-    assert len(list((place / "run").iterdir())) == 4
+    assert len(list((place / "run").iterdir())) == 6
 
 
 BIG = """

@@ -20,7 +20,14 @@ from territoryopt.reasons.explanation import Explanation
 
 ROOT = Path(__file__).parents[1]
 TINY = ROOT / "instances" / "tiny"
-FILES = {"alignment.csv", "territories.csv", "result.json", "model.toml"}
+FILES = {
+    "alignment.csv",
+    "territories.csv",
+    "result.json",
+    "model.toml",
+    "explanation.json",
+    "explanation.md",
+}
 HOSTILE = [
     "<script>alert(1)</script>", "\x1b[31mred\x1b[0m", "line\nbreak", "right\u202eleft",
     '=HYPERLINK("http://x")', "+1", "-1", "@x", "'=1", "n" * 10_000, "../../x", "CON", "a,b",
@@ -280,7 +287,11 @@ def test_a_file_that_is_missing(tiny, name):
     instance, model, result, out = tiny
     topt.write_run(result, instance, model, out)
     (out / name).unlink()
-    if name == "territories.csv":  # written for people; nothing reads it
+    if name in {
+        "territories.csv",
+        "explanation.json",
+        "explanation.md",
+    }:  # written for people; nothing reads it
         assert topt.read_run(out).rep is not None
         return
     with pytest.raises(topt.InputError, match=name.replace(".", r"\.")):

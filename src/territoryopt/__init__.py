@@ -12,6 +12,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from territoryopt.alignment import Alignment, current_alignment, read_alignment
+    from territoryopt.answers.certainty import certainty
+    from territoryopt.answers.compare import compare
+    from territoryopt.answers.frontier import fewest_moves, frontier
+    from territoryopt.answers.no_plan import why_no_plan
+    from territoryopt.answers.pair_prices import pair_prices, write_pair_prices
+    from territoryopt.answers.rule_costs import rule_costs
+    from territoryopt.answers.uncertain import uncertain
     from territoryopt.answers.what_if import WhatIf, what_if, why_not
     from territoryopt.backends.pyomo_model import plan_from_pyomo, to_pyomo, write_model
     from territoryopt.backends.pyomo_solver import PyomoBackend
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
     from territoryopt.model import Model, load_model
     from territoryopt.problem import Band, Problem
     from territoryopt.reasons.explanation import Explanation, explain
+    from territoryopt.reasons.pages import plan_page, rep_page
     from territoryopt.result import Result
     from territoryopt.runs import Run, read_run, write_run
     from territoryopt.solving import solve
@@ -61,6 +69,17 @@ _HOME = {
     "read_run": "runs",
     "write_run": "runs",
     "solve": "solving",
+    "rule_costs": "answers.rule_costs",
+    "certainty": "answers.certainty",
+    "frontier": "answers.frontier",
+    "fewest_moves": "answers.frontier",
+    "compare": "answers.compare",
+    "uncertain": "answers.uncertain",
+    "pair_prices": "answers.pair_prices",
+    "write_pair_prices": "answers.pair_prices",
+    "why_no_plan": "answers.no_plan",
+    "rep_page": "reasons.pages",
+    "plan_page": "reasons.pages",
     "WhatIf": "answers.what_if",
     "what_if": "answers.what_if",
     "why_not": "answers.what_if",
@@ -84,20 +103,31 @@ __all__ = [
     "Run",
     "TerritoryoptError",
     "WhatIf",
+    "certainty",
     "check",
+    "compare",
     "compile_problem",
     "current_alignment",
     "explain",
+    "fewest_moves",
+    "frontier",
     "load_model",
+    "pair_prices",
     "plan_from_pyomo",
+    "plan_page",
     "read_alignment",
     "read_instance",
     "read_run",
+    "rep_page",
+    "rule_costs",
     "solve",
     "to_pyomo",
+    "uncertain",
     "what_if",
+    "why_no_plan",
     "why_not",
     "write_model",
+    "write_pair_prices",
     "write_run",
 ]
 

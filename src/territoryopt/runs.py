@@ -24,15 +24,19 @@ from territoryopt.problem import IntArray, Prices, Problem
 from territoryopt.reasons.conflict import Conflict
 from territoryopt.reasons.explanation import EACH, TOLD, Explanation, explain, speaker_of
 from territoryopt.reasons.next_best import next_best, next_best_of
+from territoryopt.reasons.pages import plan_page
 from territoryopt.result import SCHEMA, Result
 from territoryopt.tables import write_table
 
-ALIGNMENT, TERRITORIES, RESULT, MODEL = (
+ALIGNMENT, TERRITORIES, RESULT, MODEL, REASONS, PAGE = (
     "alignment.csv",
     "territories.csv",
     "result.json",
     "model.toml",
+    "explanation.json",
+    "explanation.md",
 )
+FILES = {ALIGNMENT, TERRITORIES, RESULT, MODEL, REASONS, PAGE}
 DRAFT = ".territoryopt-"
 """What the name of a folder begins with while it is being written."""
 LARGEST_RESULT = 2_000_000_000
@@ -48,8 +52,8 @@ def write_run(
     where: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Write a run folder: result.json, model.toml and, where there is a plan, alignment.csv and
-    territories.csv.
+    """Write a run folder: result.json, model.toml and, where there is a plan, alignment.csv,
+    territories.csv, explanation.json and, to be read, explanation.md.
 
     The files are written beside the folder first and put in place by one rename, so that a
     reader sees all of them or none. An existing folder is refused unless `overwrite`, and then
@@ -62,23 +66,23 @@ def write_run(
     if result.problem.account_ids != kept.account_ids or result.problem.rep_ids != kept.rep_ids:
         raise InputError(["the result is not of this instance under this model"])
     files: dict[str, Any] = {}
+    texts: dict[str, str] = {}
     if result.rep is not None:
         reasons = explain(result, kept)
         files[ALIGNMENT] = alignment_table(reasons, kept)
         files[TERRITORIES] = territories_table(reasons, kept)
+        texts[REASONS] = _json(reasons.as_dict())
+        texts[PAGE] = plan_page(reasons)
     source = {
         "instance": os.path.abspath(instance.folder),
         "where": {table: dict(rows) for table, rows in (where or {}).items()},
     }
-    text = json.dumps(
+    texts[RESULT] = _json(
         {
             **result.as_dict(),
             "inputs": {**instance.hashes, "model": model.sha256},
             "source": source,
-        },
-        indent=2,
-        ensure_ascii=False,
-        allow_nan=False,
+        }
     )
     draft: Path | None = None
     try:
@@ -87,7 +91,8 @@ def write_run(
         for name, table in files.items():
             write_table(draft / name, table)
         (draft / MODEL).write_bytes(model.text.encode())
-        (draft / RESULT).write_bytes(f"{text}\n".encode())
+        for name, text in texts.items():
+            (draft / name).write_bytes(text.encode())
         draft.chmod(0o755)
         _put_in_place(draft, target)
     except OSError as error:
@@ -98,6 +103,10 @@ def write_run(
         if draft is not None and draft.exists():
             shutil.rmtree(draft, ignore_errors=True)
     return target
+
+
+def _json(record: Mapping[str, Any]) -> str:
+    return f"{json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)}\n"
 
 
 def _put_in_place(draft: Path, target: Path) -> None:
@@ -149,7 +158,7 @@ def _refusal_of_files(target: Path, found: set[str], overwrite: bool) -> str:
         return "the folder exists and is no run folder; give another place"
     if not overwrite:
         return "the folder holds a run already; give another place, or overwrite it"
-    others = sorted(found - {ALIGNMENT, TERRITORIES, RESULT, MODEL})
+    others = sorted(found - FILES)
     if others:
         return f"the run folder holds other files too ({', '.join(others[:3])}); move them first"
     return ""

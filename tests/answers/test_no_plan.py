@@ -87,13 +87,18 @@ def planted(accounts, reps):
     fair = hours.sum() / reps
     locked = np.flatnonzero(hours.cumsum() <= 1.3 * fair)
     cost[np.ix_(locked, np.arange(1, reps))] = np.inf
-    return topt.Problem.from_arrays(
-        cost,
-        [
-            topt.Band("hours", hours, upper=1.2 * fair),
-            topt.Band("count", np.ones(accounts), upper=accounts),
-        ],
-    ), locked, hours, fair
+    return (
+        topt.Problem.from_arrays(
+            cost,
+            [
+                topt.Band("hours", hours, upper=1.2 * fair),
+                topt.Band("count", np.ones(accounts), upper=accounts),
+            ],
+        ),
+        locked,
+        hours,
+        fair,
+    )
 
 
 @pytest.mark.parametrize(("accounts", "reps"), [(10, 3), (200, 10)])

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from territoryopt.answers.ground import Ground
 from territoryopt.answers.rule_costs import loosened, priced_rules
@@ -290,12 +291,17 @@ class FewestMoves:
 
 
 def fewest_moves(
-    problem: Problem, *, seconds: float = 30.0, seed: int = 0, threads: int = 2
+    problem: Problem,
+    *,
+    seconds: float = 30.0,
+    seed: int = 0,
+    threads: int = 2,
+    start: ArrayLike | None = None,
 ) -> FewestMoves:
     """The fewest moves from the present owners that keep every rule that must hold; money plays no
-    part. Accounts without an owner count nothing."""
+    part. Accounts without an owner count nothing. start: a plan int[accounts] in hand."""
     asked = replace(problem.feasibility(), costs=(moves_cost(problem, 1.0),))
-    found = solve(asked, time_limit=seconds, gap=1e-9, seed=seed, threads=threads)
+    found = solve(asked, time_limit=seconds, gap=1e-9, seed=seed, threads=threads, start=start)
     bound = found.bound if np.isfinite(found.bound) else 0.0
     moves = None if found.rep is None else round(_amount(problem, MOVES, found.rep))
     least = max(0, int(np.ceil(bound - 1e-6)))

@@ -126,7 +126,7 @@ def tell_frontier(answer: Frontier, speaker: Speaker) -> list[str]:
         elif room > speaker.small:
             tail = f"no plan there can be better by more than {money(room, speaker.currency)}"
         word = "" if point.source == "proved" else f" ({point.source})"
-        lines.append(f"{head}: {money(point.money, speaker.currency)}; {tail}{word}.")
+        lines.append(f"{head} {money(point.money, speaker.currency)}; {tail}{word}.")
     return lines
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from territoryopt import __version__
+from territoryopt.cli.questions import asked, question_options
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -78,7 +79,7 @@ def search_options(function: F) -> F:
     for option in reversed(
         (
             click.option("--backend", default="auto", show_default=True,
-                         help="auto, highs, cpsat, pyomo or pyomo:<solver>."),
+                         help="auto, highs, decomposition, tight, cpsat, pyomo or pyomo:<solver>."),
             click.option("--time-limit", type=float, default=60.0, show_default=True,
                          help="Wall seconds of the whole call."),
             click.option("--gap", type=float, default=1e-3, show_default=True,
@@ -199,25 +200,48 @@ def check_command(
 @click.option("--rep", "-r", multiple=True, metavar="ID", help="What this rep's territory is.")
 @click.option("--alternatives", type=click.IntRange(0), default=3, show_default=True,
               help="Other reps to speak of, for each account.")  # fmt: skip
+@question_options
+@click.option("--page", metavar="ID", help="A page in Markdown for this rep.")
+@click.option("--markdown", is_flag=True, help="The whole plan as a page in Markdown.")
 @click.option("--instance", type=click.Path(), help="Where the instance lies now, if it moved.")
 def explain_command(
     run: str,
     account: tuple[str, ...],
     rep: tuple[str, ...],
     alternatives: int,
+    page: str | None,
+    markdown: bool,
     instance: str | None,
     as_json: bool,
+    **questions: Any,
 ) -> int:
-    """Give the reasons of the plan in the run folder RUN, without solving again."""
+    """Give the reasons of the plan in the run folder RUN, and answer questions about it.
+
+    Without a question nothing is solved again. Of a run without a plan the rules, rows and accounts
+    to blame are looked for, and the cheapest ways out.
+    """
     import territoryopt as topt
-    from territoryopt.cli.printing import print_explanation, print_no_plan
+    from territoryopt.cli.printing import print_explanation, print_no_plan, print_page
+    from territoryopt.cli.questions import answer_all, why_none
+    from territoryopt.reasons.explanation import speaker_of
+    from territoryopt.reasons.pages import plan_page, rep_page
 
     found = topt.read_run(run, instance)
     if found.rep is None:
-        print_no_plan(found, as_json)
+        if found.record["status"] == "infeasible" and asked(questions):
+            speaker = speaker_of(found.problem, found.instance)
+            search = (questions["seconds"], questions["seed"], questions["threads"])
+            why_none(found.problem, speaker, *search, as_json)
+        else:
+            print_no_plan(found, as_json)
         return NO_PLAN
     reasons = found.explanation()
-    print_explanation(reasons, account, rep, alternatives, as_json)
+    if page is not None or markdown:
+        print_page(plan_page(reasons) if page is None else rep_page(reasons, page), as_json)
+    elif asked(questions):
+        answer_all(reasons, found, questions, as_json)
+    else:
+        print_explanation(reasons, account, rep, alternatives, as_json)
     return 0
 
 

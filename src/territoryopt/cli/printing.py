@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
 from types import TracebackType
@@ -116,6 +118,22 @@ class Progress:
             f"{seconds:6.1f} s   plan {plan}   bound {low}   gap "
             f"{gap(relative_gap(objective, bound))}"
         )
+
+    def note(self, text: str) -> None:
+        """What is being looked at."""
+        if self._status is not None:
+            from rich.text import Text
+
+            self._status.update(Text(clean(text)))
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Time to print something between two looks."""
+        if self._status is not None:
+            self._status.stop()
+        yield
+        if self._status is not None:
+            self._status.start()
 
 
 def print_result(
@@ -269,6 +287,15 @@ def print_no_plan(run: Run, as_json: bool) -> None:
                     "conflict": run.record.get("conflict"), "summary": lines})  # fmt: skip
         return
     for line in lines:
+        say(line)
+
+
+def print_page(page: str, as_json: bool) -> None:
+    """A page in Markdown, line by line."""
+    if as_json:
+        print_json({"schema": "territoryopt/page/1", "markdown": page})
+        return
+    for line in page.splitlines():
         say(line)
 
 

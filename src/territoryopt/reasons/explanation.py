@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from territoryopt.errors import Fault, InputError
@@ -22,6 +23,8 @@ NEAR = 10_000
 """Ids among which one like an unknown id is sought, at most."""
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from territoryopt.instance import Instance
     from territoryopt.result import Result
 
@@ -152,6 +155,34 @@ class Explanation:
             return speak.proof(found.objective, self.bound, self.proved_bound, self.bound_source)
         places = plural(len(found.breaches), "place")
         return f"This plan breaks its rules in {places}. It costs {speak.cost(found.objective)}."
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per territory: accounts, changes, and each measure's total."""
+        import pandas as pd
+
+        rows = []
+        for t in self.territories():
+            totals = {total.rule: total.total for total in t.totals}
+            money = {f"{share.name}_money": share.money for share in t.shares}
+            rows.append(
+                {
+                    "rep_id": t.rep,
+                    "name": self.speaker.rep(t.rep),
+                    "accounts": t.accounts,
+                    "taken_over": t.gained,
+                    "new": t.new,
+                    "handed_off": t.lost,
+                    **totals,
+                    **money,
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it: the summary and a table of territories; names are escaped."""
+        lines = "".join(f"<li>{escape(line)}</li>" for line in self.summary())
+        table: str = self.to_frame().to_html(index=False)
+        return f"<ul>{lines}</ul>{table}"
 
     def as_dict(self, accounts: bool = True) -> dict[str, Any]:
         """The stable JSON contract `territoryopt/explanation/1`.
