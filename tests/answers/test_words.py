@@ -269,6 +269,7 @@ def test_no_plan():
     )
     ways = (
         Repair("capacity", "share", 0.073, 0.073, "proved", ("R2",), PLAN),
+        Repair("moves", "count", 52.0, 52.0, "proved", ("all reps",), PLAN),
         Repair("locks", "accounts", 2.0, 1.0, WHO, ("A-117", "B-20"), PLAN),
     )
     said = NoPlan(("locks", "capacity"), members, True, "proved", (), ways, 1.0)
@@ -278,6 +279,7 @@ def test_no_plan():
         "By themselves these cannot hold together: locks of Acme (A-117), capacity of Rivera and "
         "families of the family of Bolt (B-20); without any one of them they can.",
         "A way out: capacity wider by 7.3 %, for Rivera.",
+        "A way out: moves wider by 52 accounts.",
         "A way out: let 2 accounts go from locks (fewer than 1 will not do): Acme (A-117) and Bolt "
         "(B-20).",
     ]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from territoryopt.answers.rule_costs import row_step
+from territoryopt.answers.rule_costs import COUNTED, row_step
 from territoryopt.problem import (
     Amounts,
     Cost,
@@ -29,15 +29,16 @@ from territoryopt.solving import solve
 MARGIN = 1e-6
 """A row is loosened by so much more, as a fraction, than the least that a plan needs."""
 
-ACCOUNTS, GROUPS, FAMILIES, SHARE = "accounts", "groups", "families", "share"
+ACCOUNTS, GROUPS, FAMILIES, SHARE, COUNT = "accounts", "groups", "families", "share", "count"
 
 
 @dataclass(frozen=True, eq=False)
 class Repair:
     """What loosening one rule takes, all others as they are.
 
-    unit: "share" of each row's target or bounds (0.03 = 3 % wider on each closed side), or the
-    "accounts", "groups" or "families" to be let go. amount: by a plan in hand, `rep`, that keeps
+    unit: "share" of each row's target or bounds (0.03 = 3 % wider on each closed side), "count" of
+    accounts that a limit on accounts or moves is wider by, or the "accounts", "groups" or
+    "families" to be let go. amount: by a plan in hand, `rep`, that keeps
     all else; least: no less will do (by `source`). named: the rows or accounts concerned.
     """
 
@@ -82,11 +83,11 @@ def repair(
         return None
     named = _named(problem, rule, found)
     amount = found.objective
+    least = max(0.0, found.bound)
     if unit == SHARE:
         amount = amount * (1 + MARGIN) + MARGIN
-    least = max(0.0, found.bound)
-    if unit != SHARE:
-        least = float(np.ceil(least - 1e-6))
+    else:
+        amount, least = float(np.ceil(amount - 1e-6)), float(np.ceil(least - 1e-6))
     return Repair(rule, unit, amount, least, found.bound_source, named, found.rep)
 
 
@@ -95,7 +96,8 @@ def elastic(problem: Problem, rule: str) -> tuple[Problem, str]:
     rest = problem.without({rule}).feasibility()
     rows = [rows for rows in problem.rows if rows.name == rule and rows.hard]
     if rows:
-        return replace(rest, rows=(*rest.rows, *map(_wide, rows))), SHARE
+        counted = all(part.unit in COUNTED for part in rows)
+        return replace(rest, rows=(*rest.rows, *map(_wide, rows))), COUNT if counted else SHARE
     exclusions = [part for part in problem.exclusions if part.name == rule]
     if exclusions:
         costs = tuple(
@@ -114,7 +116,7 @@ def _wide(rows: Rows) -> Rows:
     hard = np.isinf(rows.price)
     return replace(
         rows,
-        price=np.where(hard, 1.0 / row_step(rows, 1.0), 0.0),
+        price=np.where(hard, 1.0 if rows.unit in COUNTED else 1.0 / row_step(rows, 1.0), 0.0),
         worst=True,
         target=None,
         lower=np.where(hard, rows.lower, -np.inf),

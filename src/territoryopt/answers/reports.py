@@ -10,7 +10,7 @@ from territoryopt.answers.frontier import MOVES, FewestMoves, Frontier, Point
 from territoryopt.answers.ground import Interval
 from territoryopt.answers.members import ACCOUNT, FAMILY, GROUP, Member
 from territoryopt.answers.no_plan import NoPlan
-from territoryopt.answers.repair import ACCOUNTS, SHARE, Repair
+from territoryopt.answers.repair import ACCOUNTS, COUNT, SHARE, Repair
 from territoryopt.answers.rule_costs import RuleCost, RuleCosts
 from territoryopt.answers.uncertain import RowChance, Uncertain
 from territoryopt.reasons.sentences import Speaker
@@ -267,6 +267,9 @@ def _repair(repair: Repair, speaker: Speaker) -> str:
         at = f", for {listed(where)}" if where and len(repair.named) <= SHOWN else ""
         return f"A way out: {repair.rule} wider by {percent(repair.amount)}{at}{least}."
     count = round(repair.amount)
+    if repair.unit == COUNT:
+        least = "" if sure else f" (fewer than {repair.least:,.0f} will not do)"
+        return f"A way out: {repair.rule} wider by {plural(count, 'account')}{least}."
     what = repair.unit.removesuffix("s").replace("familie", "family")
     let = plural(count, what).replace("familys", "families")
     least = "" if sure else f" (fewer than {repair.least:,.0f} will not do)"

@@ -31,6 +31,9 @@ SECONDS = 6.0
 
 GAP = 1e-4
 
+COUNTED = ("accounts", "count")
+"""Units of rows that count accounts: a step is one at least."""
+
 
 @dataclass(frozen=True)
 class RuleCost:
@@ -167,7 +170,7 @@ def row_step(rows: Rows, step: float) -> FloatArray:
     """float[rows]: what `step` is of each row, in its unit."""
     size = rows.scale if rows.target is None else np.abs(rows.target)
     by: FloatArray = step * size
-    return np.maximum(by, 1.0) if rows.unit in {"accounts", "count"} else by
+    return np.maximum(by, 1.0) if rows.unit in COUNTED else by
 
 
 def _cost(ground: Ground, rule: str, step: float, seconds: float) -> RuleCost:

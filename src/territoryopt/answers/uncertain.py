@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from territoryopt.answers.rule_costs import COUNTED
 from territoryopt.errors import InputError
 from territoryopt.problem import TOLERANCE, FloatArray, Rows
 from territoryopt.reasons.explanation import Explanation
@@ -163,7 +164,7 @@ def uncertain(
 
 
 def _is_drawn(rows: Rows) -> bool:
-    return rows.kind not in {"moves"} and rows.unit not in {"accounts", "count"}
+    return rows.kind not in {"moves"} and rows.unit not in COUNTED
 
 
 def _amounts(rows: Rows, owned: np.ndarray, rep: np.ndarray) -> tuple[np.ndarray, FloatArray]:

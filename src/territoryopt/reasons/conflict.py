@@ -14,10 +14,17 @@ from typing import Any
 
 import numpy as np
 
+from territoryopt.backends import get_backend
 from territoryopt.backends.protocol import Backend, Limits, Watch
 from territoryopt.backends.relaxation import infeasibility
-from territoryopt.problem import IntArray, Prices, Problem, prove
+from territoryopt.problem import IntArray, Prices, Problem, Rows, prove
+from territoryopt.problem.amounts import blocks
+from territoryopt.problem.greedy import greedy_plan
+from territoryopt.problem.part import restrict
 from territoryopt.problem.screen import Impossible, screen
+
+FEW = 3
+"""Eligible reps up to which an account hardly has a choice."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,14 @@ def has_plan(problem: Problem, backend: Backend, limits: Limits) -> Verdict:
     watch = Watch(unit)
     cheapest = prove(unit, Prices.zero(unit)).cheapest
     watch.plan(cheapest)
+    if watch.rep is None:
+        quick = greedy_plan(unit)
+        if quick is not None:
+            watch.plan(quick)
+    if watch.rep is None:
+        verdict = _without_the_free(unit, limits)
+        if verdict is not None:
+            return verdict
     if watch.rep is None and unit.rows and infeasibility(unit, limits, Watch(unit)).certified:
         return Verdict(False)
     outcome = None
@@ -79,6 +94,47 @@ def has_plan(problem: Problem, backend: Backend, limits: Limits) -> Verdict:
     if outcome is not None and outcome.infeasible:
         return Verdict(False, f"claimed by {outcome.by}")
     return Verdict(None)
+
+
+def _without_the_free(unit: Problem, limits: Limits) -> Verdict | None:
+    """Whether the accounts with few eligible reps fit by themselves; None where they do, or it was
+    not settled. The others could only add to rows that have a most: where few do not fit without
+    them, none fit with them."""
+    few = np.zeros(unit.accounts, dtype=bool)
+    for start, stop in blocks(unit.accounts, unit.reps):
+        few[start:stop] = unit.eligible_block(start, stop).sum(axis=1) <= FEW
+    bound = np.flatnonzero(few)
+    if not len(bound) or len(bound) == unit.accounts or limits.left <= 0:
+        return None
+    nobody = np.full(unit.accounts, -1, dtype=np.int64)
+    part = restrict(unit, nobody, bound, np.arange(unit.reps))
+    rows = tuple(
+        replace(
+            mine,
+            lower=np.full(len(mine), -np.inf),
+            upper=np.where(np.isinf(mine.price), mine.upper, np.inf),
+        )
+        for mine, whole in zip(part.rows, unit.rows, strict=True)
+        if not _has_negative(whole)
+    )
+    alone = replace(part, rows=rows)
+    backend = get_backend("highs")
+    watch = Watch(alone)
+    share = replace(limits, deadline=time.monotonic() + 0.5 * limits.left, gap=1.0)
+    if backend.refuses(alone):
+        return None
+    outcome = backend.solve(alone, share, None, watch)
+    if watch.rep is None and outcome.infeasible:
+        return Verdict(False, f"claimed by {outcome.by}")
+    return None
+
+
+def _has_negative(rows: Rows) -> bool:
+    """Whether some amount is below zero: then more accounts may make room."""
+    return any(
+        (rows.amounts.block(start, stop) < 0).any()
+        for start, stop in blocks(rows.amounts.accounts, rows.amounts.reps)
+    )
 
 
 def find_conflict(
