@@ -34,7 +34,7 @@ def made(cost: np.ndarray, hours: np.ndarray, upper: float, current=None) -> Pro
 def locks_against_capacity(accounts: int, reps: int) -> Planted:
     """The first accounts may be with the first rep only, who has not the hours."""
     cost, hours, fair = easy(accounts, reps)
-    locked = np.flatnonzero(hours.cumsum() <= 1.5 * fair)
+    locked = np.arange(int(np.searchsorted(hours.cumsum(), 1.4 * fair)) + 1)
     cost[np.ix_(locked, np.arange(1, reps))] = np.inf
     problem = made(cost, hours, 1.3 * fair)
     return Planted(problem, frozenset({"hours", "not eligible"}), frozenset({"0"}))

@@ -17,7 +17,7 @@ import numpy as np
 from territoryopt.problem import Exclusion, Grouping, IntArray, Problem, Rows
 from territoryopt.problem.amounts import Amounts, BoolArray, ComputedAmounts, FloatArray, blocks
 
-ROW, ACCOUNT, GROUP, FAMILY = "row", "account", "group", "family"
+ROW, ACCOUNT, GROUP, FAMILY, RULE = "row", "account", "group", "family", "rule"
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,8 @@ def _barred(problem: Problem, exclusion: Exclusion) -> IntArray:
 
 def only(problem: Problem, members: Sequence[Member]) -> Problem:
     """The problem in which nothing must hold but these members."""
+    whole = [m.rule for m in members if m.what == RULE]
+    members = [*(m for m in members if m.what != RULE), *members_of(problem, whole)]
     hard = problem.feasibility()
     chosen: dict[tuple[str, int], list[int]] = {}
     for member in members:
@@ -87,7 +89,7 @@ def only(problem: Problem, members: Sequence[Member]) -> Problem:
         if part.hard and (ROW, k) in chosen
     ]
     exclusions = [
-        replace(part, barred=_only_accounts(part.barred, chosen[ACCOUNT, k]), in_cost=False)
+        replace(part, barred=only_accounts(part.barred, chosen[ACCOUNT, k]), in_cost=False)
         for k, part in enumerate(problem.exclusions)
         if (ACCOUNT, k) in chosen
     ]
@@ -117,9 +119,10 @@ def _rows(rows: Rows, numbers: Sequence[int]) -> Rows:
     )
 
 
-def _only_accounts(barred: Amounts, numbers: Sequence[int]) -> Amounts:
+def only_accounts(barred: Amounts, numbers: Sequence[int] | IntArray) -> Amounts:
+    """The bars of some accounts alone."""
     keep: BoolArray = np.zeros(barred.accounts, dtype=bool)
-    keep[list(numbers)] = True
+    keep[np.asarray(numbers, dtype=np.int64)] = True
 
     def rows(start: int, stop: int) -> FloatArray:
         return np.where(keep[start:stop, None], barred.block(start, stop), 0.0)
@@ -139,6 +142,10 @@ def _groups(part: Grouping, numbers: Sequence[int]) -> Grouping:
     return replace(part, labels=labels, member=member, start=start)
 
 
+Bundle = tuple[Member, ...]
+"""Members that stay or go together."""
+
+
 @dataclass(eq=False)
 class _Least:
     """QuickXplain with a memory of whether every question was answered."""
@@ -146,13 +153,13 @@ class _Least:
     question: Question
     sure: bool = True
 
-    def infeasible(self, members: Sequence[Member]) -> bool:
-        answer = self.question(members)
+    def infeasible(self, bundles: Sequence[Bundle]) -> bool:
+        answer = self.question([member for bundle in bundles for member in bundle])
         if answer is None:
             self.sure = False
         return answer is False
 
-    def of(self, fixed: list[Member], new: bool, rest: list[Member]) -> list[Member]:
+    def of(self, fixed: list[Bundle], new: bool, rest: list[Bundle]) -> list[Bundle]:
         """The least part of `rest` that has no plan together with `fixed`."""
         if new and self.infeasible(fixed):
             return []
@@ -165,11 +172,14 @@ class _Least:
         return [*first, *second]
 
 
-def least_conflict(members: Sequence[Member], question: Question) -> tuple[list[Member], bool]:
-    """A part of members known to have no plan that has none by itself, and whether it is sure that
-    it has one without any single one of them. Questions that are not answered keep members in."""
-    if not members:
+def least_conflict(
+    fixed: Sequence[Member], bundles: Sequence[Bundle], question: Question
+) -> tuple[list[Member], bool]:
+    """The members of the least part of some bundles that has no plan together with `fixed`, where
+    all of them have none; and whether it is sure that there is a plan without any single bundle.
+    Questions that are not answered keep bundles in."""
+    if not bundles:
         return [], True
     search = _Least(question)
-    found = search.of([], False, list(members))
-    return found, search.sure
+    found = search.of([tuple(fixed)] if fixed else [], bool(fixed), list(bundles))
+    return [member for bundle in found for member in bundle], search.sure

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from territoryopt.answers.members import Member, least_conflict, members_of, only
+from territoryopt.answers.members import ROW, RULE, Member, least_conflict, members_of, only
 from territoryopt.answers.repair import Repair, repairs
 from territoryopt.backends import choose, get_backend
 from territoryopt.backends.protocol import Limits, Watch
@@ -33,9 +33,9 @@ class NoPlan:
     """Why a problem has no plan.
 
     rules: that cannot hold together; members: their rows, accounts, groups and families that alone
-    cannot. irreducible: without any one of them there is a plan (of the members: whole rules where
-    `members` is empty). proof: "proved", or on whose word. facts: what adding up shows, with
-    numbers. repairs: one for each rule that helps by itself.
+    cannot (what = "rule": a whole rule, where there was no time to go into its accounts).
+    irreducible: without any one of them there is a plan. proof: "proved", or on whose word. facts:
+    what adding up shows, with numbers. repairs: one for each rule that helps by itself.
     """
 
     rules: tuple[str, ...]
@@ -127,7 +127,25 @@ def _members(
     start = every
     if likely and len(likely) < len(every) and question(likely) is False:
         start = likely
-    return least_conflict(start, question)
+    # First the rows, with all else of the rules; then the accounts, groups and families.
+    rows = [m for m in start if m.what == ROW]
+    others = [m for m in start if m.what != ROW]
+    whole = [tuple(m for m in others if m.rule == rule) for rule in rules]
+    bundles = [*((m,) for m in rows), *(bundle for bundle in whole if bundle)]
+    found, sure = least_conflict([], bundles, question)
+    kept = [m for m in found if m.what == ROW]
+    single = [(m,) for m in found if m.what != ROW]
+    if not single:
+        return kept, sure
+    fine, settled = least_conflict(kept, single, question)
+    if settled or not sure:
+        return [*kept, *fine], settled and sure
+    # Not settled account by account: the rules stand for them.
+    return [*kept, *(Member(rule, RULE, 0, "") for rule in rules if _is_whole(rule, found))], True
+
+
+def _is_whole(rule: str, members: Sequence[Member]) -> bool:
+    return any(member.rule == rule and member.what != ROW for member in members)
 
 
 def _certified(
@@ -147,4 +165,4 @@ def _certified(
         for k, y in zip(hard, found.proof.prices.rows, strict=True)
         for r in np.flatnonzero(y)
     }
-    return [m for m in every if m.what != "row" or (m.part, m.number) in used]
+    return [m for m in every if m.what != ROW or (m.part, m.number) in used]

@@ -7,12 +7,16 @@ groups or families that must be let go. Each is an optimum with a plan that show
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from territoryopt.answers.rule_costs import COUNTED, row_step
+from territoryopt.answers.members import only_accounts
+from territoryopt.answers.rule_costs import COUNTED, loosened, row_step
+from territoryopt.backends import choose, get_backend
+from territoryopt.backends.protocol import Limits
 from territoryopt.problem import (
     Amounts,
     Cost,
@@ -23,8 +27,11 @@ from territoryopt.problem import (
     evaluate,
 )
 from territoryopt.problem.amounts import ComputedAmounts, FloatArray
-from territoryopt.result import Result
+from territoryopt.reasons.conflict import by_themselves, hardly_free, has_plan
 from territoryopt.solving import solve
+
+LARGE = 50_000
+"""Pairs from which the accounts that hardly have a choice are looked at first."""
 
 MARGIN = 1e-6
 """A row is loosened by so much more, as a fraction, than the least that a plan needs."""
@@ -77,18 +84,85 @@ def repair(
 ) -> Repair | None:
     """The least loosening of one rule that lets a plan exist; None where it does not help, or no
     plan was found in time."""
+    began = time.monotonic()
+    quick = _quick(problem, rule, seconds)
+    if quick is not None:
+        return quick
+    left = max(0.1, seconds - (time.monotonic() - began))
     asked, unit = elastic(problem, rule)
-    found = solve(asked, time_limit=seconds, gap=1e-4, seed=seed, threads=threads)
+    found = solve(asked, time_limit=left, gap=1e-4, seed=seed, threads=threads)
     if found.rep is None:
         return None
-    named = _named(problem, rule, found)
-    amount = found.objective
-    least = max(0.0, found.bound)
-    if unit == SHARE:
-        amount = amount * (1 + MARGIN) + MARGIN
-    else:
-        amount, least = float(np.ceil(amount - 1e-6)), float(np.ceil(least - 1e-6))
+    named = _named(problem, rule, found.rep)
+    least, amount = _rounded(found.bound, found.objective, unit)
     return Repair(rule, unit, amount, least, found.bound_source, named, found.rep)
+
+
+def _rounded(bound: float, objective: float, unit: str) -> tuple[float, float]:
+    """What is needed at least, and what is enough."""
+    least = max(0.0, bound)
+    if unit == SHARE:
+        return least, objective * (1 + MARGIN) + MARGIN
+    return float(np.ceil(least - 1e-6)), float(np.ceil(objective - 1e-6))
+
+
+def _quick(problem: Problem, rule: str, seconds: float) -> Repair | None:
+    """The same by the accounts that hardly have a choice: what it takes to make them fit is needed
+    at least, and if a plan for all exists with just that, it is enough."""
+    unit = problem.contracted
+    if unit.accounts * unit.reps <= LARGE:
+        return None
+    bound = hardly_free(unit)
+    if not len(bound) or len(bound) == unit.accounts:
+        return None
+    asked, kind = elastic(unit, rule)
+    found = solve(by_themselves(asked, bound), time_limit=0.4 * seconds, gap=1e-4)
+    if found.rep is None or found.objective <= 0:
+        return None
+    least, amount = _rounded(found.bound, found.objective, kind)
+    given = unit
+    if kind in (SHARE, COUNT):
+        given = loosened(unit, rule, amount)
+        if kind == COUNT:
+            given = _more(unit, rule, amount)
+    elif kind == ACCOUNTS:
+        barred = ~unit.eligible_at(bound, found.rep)
+        given = _released(unit, rule, bound[barred])
+    else:
+        return None
+    limits = Limits(time.monotonic() + 0.4 * seconds, 1.0)
+    shown = has_plan(given, get_backend(choose(given)[0]), limits)
+    if not shown.feasible or shown.rep is None:
+        return None
+    rep = shown.rep[problem.units.unit_of]
+    return Repair(rule, kind, amount, least, found.bound_source, _named(problem, rule, rep), rep)
+
+
+def _more(problem: Problem, rule: str, count: float) -> Problem:
+    """The problem with the rows of a rule wider by so many accounts."""
+    return replace(
+        problem,
+        rows=tuple(
+            replace(rows, lower=rows.lower - count, upper=rows.upper + count)
+            if rows.name == rule
+            else rows
+            for rows in problem.rows
+        ),
+    )
+
+
+def _released(problem: Problem, rule: str, accounts: IntArray) -> Problem:
+    """The problem in which a rule bars nothing of these accounts."""
+    kept = np.setdiff1d(np.arange(problem.accounts), accounts)
+    return replace(
+        problem,
+        exclusions=tuple(
+            replace(part, barred=only_accounts(part.barred, kept), in_cost=False)
+            if part.name == rule
+            else part
+            for part in problem.exclusions
+        ),
+    ).feasibility()
 
 
 def elastic(problem: Problem, rule: str) -> tuple[Problem, str]:
@@ -147,8 +221,7 @@ def _families(problem: Problem) -> Grouping:
     return Grouping(rule, "families", labels, member, start, apart=False, price=1.0)
 
 
-def _named(problem: Problem, rule: str, found: Result) -> tuple[str, ...]:
+def _named(problem: Problem, rule: str, rep: IntArray) -> tuple[str, ...]:
     """The rows or accounts of a rule that the plan found does not keep."""
-    assert found.rep is not None
-    broken = [b for b in evaluate(problem, found.rep).breaches if b.rule == rule]
+    broken = [b for b in evaluate(problem, rep).breaches if b.rule == rule]
     return tuple(dict.fromkeys(b.account or b.label for b in broken))

@@ -8,7 +8,7 @@ from territoryopt.answers.certainty import Certainty
 from territoryopt.answers.compare import Comparison
 from territoryopt.answers.frontier import MOVES, FewestMoves, Frontier, Point
 from territoryopt.answers.ground import Interval
-from territoryopt.answers.members import ACCOUNT, FAMILY, GROUP, Member
+from territoryopt.answers.members import ACCOUNT, FAMILY, GROUP, RULE, Member
 from territoryopt.answers.no_plan import NoPlan
 from territoryopt.answers.repair import ACCOUNTS, COUNT, SHARE, Repair
 from territoryopt.answers.rule_costs import RuleCost, RuleCosts
@@ -256,6 +256,8 @@ def _member(member: Member, speaker: Speaker) -> str:
         return f"{member.rule} of {member.label}"
     if member.what == FAMILY:
         return f"{member.rule} of the family of {speaker.account(member.label)}"
+    if member.what == RULE:
+        return member.rule
     return f"{member.rule} of {speaker.rep(member.label)}"
 
 

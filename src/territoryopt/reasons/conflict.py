@@ -98,35 +98,42 @@ def has_plan(problem: Problem, backend: Backend, limits: Limits) -> Verdict:
 
 def _without_the_free(unit: Problem, limits: Limits) -> Verdict | None:
     """Whether the accounts with few eligible reps fit by themselves; None where they do, or it was
-    not settled. The others could only add to rows that have a most: where few do not fit without
-    them, none fit with them."""
-    few = np.zeros(unit.accounts, dtype=bool)
-    for start, stop in blocks(unit.accounts, unit.reps):
-        few[start:stop] = unit.eligible_block(start, stop).sum(axis=1) <= FEW
-    bound = np.flatnonzero(few)
+    not settled."""
+    bound = hardly_free(unit)
     if not len(bound) or len(bound) == unit.accounts or limits.left <= 0:
         return None
-    nobody = np.full(unit.accounts, -1, dtype=np.int64)
-    part = restrict(unit, nobody, bound, np.arange(unit.reps))
-    rows = tuple(
-        replace(
-            mine,
-            lower=np.full(len(mine), -np.inf),
-            upper=np.where(np.isinf(mine.price), mine.upper, np.inf),
-        )
-        for mine, whole in zip(part.rows, unit.rows, strict=True)
-        if not _has_negative(whole)
-    )
-    alone = replace(part, rows=rows)
+    alone = by_themselves(unit, bound)
     backend = get_backend("highs")
-    watch = Watch(alone)
-    share = replace(limits, deadline=time.monotonic() + 0.5 * limits.left, gap=1.0)
     if backend.refuses(alone):
         return None
+    watch = Watch(alone)
+    share = replace(limits, deadline=time.monotonic() + 0.5 * limits.left, gap=1.0)
     outcome = backend.solve(alone, share, None, watch)
     if watch.rep is None and outcome.infeasible:
         return Verdict(False, f"claimed by {outcome.by}")
     return None
+
+
+def hardly_free(unit: Problem) -> IntArray:
+    """The accounts with few eligible reps."""
+    few = np.zeros(unit.accounts, dtype=bool)
+    for start, stop in blocks(unit.accounts, unit.reps):
+        few[start:stop] = unit.eligible_block(start, stop).sum(axis=1) <= FEW
+    return np.flatnonzero(few)
+
+
+def by_themselves(unit: Problem, accounts: IntArray) -> Problem:
+    """A problem of some accounts alone, in which rows have a most and no least. The others could
+    only add to the rows: where these do not fit without them, they do not fit with them, and what
+    it costs to make these fit is no more than what it costs for all."""
+    nobody = np.full(unit.accounts, -1, dtype=np.int64)
+    part = restrict(unit, nobody, accounts, np.arange(unit.reps))
+    rows = tuple(
+        replace(mine, lower=np.full(len(mine), -np.inf), target=None)
+        for mine, whole in zip(part.rows, unit.rows, strict=True)
+        if not _has_negative(whole)
+    )
+    return replace(part, rows=rows)
 
 
 def _has_negative(rows: Rows) -> bool:
