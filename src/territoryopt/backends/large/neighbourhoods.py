@@ -5,13 +5,14 @@ What is still open between plan and bound is known account by account and row by
 cost of each account's pair over its cheapest, and what each row's price pays for room it does not
 use. Reps are chosen where that loss is, with their neighbours: reps that accounts of theirs are
 nearly as cheap with. Several neighbourhoods without a rep in common are searched at once; what
-they find is taken in turn, each only if it still helps.
+they find is taken in the order they began, each only if it still helps.
 """
 
 from __future__ import annotations
 
 import time
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -60,6 +61,21 @@ OFFER_SHARE = 0.05
 """Share of the time that may go into checking plans on the way."""
 
 
+AHEAD = 2
+"""Searches that wait for a thread beside those under way: one that takes long holds up no other."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """A neighbourhood under way: its reps, the accounts with a choice, and the candidate that each
+    rep of it stands for."""
+
+    reps: IntArray
+    accounts: IntArray
+    stands: IntArray
+    future: Future[IntArray | None]
+
+
 @dataclass(eq=False)
 class Neighbourhoods:
     """One run. slack: float[n, k], by how much each candidate is dearer than the cheapest at the
@@ -78,6 +94,7 @@ class Neighbourhoods:
     links: csr_array = field(init=False)
     loss: FloatArray = field(init=False)
     broken: NDArray[np.bool_] = field(init=False)
+    flight: deque[_Search] = field(default_factory=deque)
     offered: float = np.inf
     next_offer: float = 0.0
 
@@ -102,11 +119,11 @@ class Neighbourhoods:
                     if mending and self.plan.factor < MOST_FACTOR:
                         # What is left broken is often small and cheap: its price grows.
                         self.plan.raise_to(self.plan.factor * RAISE)
-                    for _ in range(4 if mending else max(1, reps // 20)):
-                        batch = self._batch(threads)
-                        tries += max(1, len(batch))
-                        helped += self._deal(batch, pool)
-                        if self.done or not batch:
+                    for _ in range(threads * (4 if mending else max(1, reps // 20))):
+                        self._launch(pool, threads + min(AHEAD, threads))
+                        tries += 1
+                        helped += self._land()
+                        if self.done:
                             break
                     self.offer()
                 log.debug("neighbourhoods of %d pairs: %d of %d helped, value %.10g, %d broken",
@@ -116,6 +133,10 @@ class Neighbourhoods:
                     mended += again
                     self.size = SMALL if again else 2 * self.size
                     self.weary[:] = 0
+            for search in self.flight:
+                search.future.cancel()
+            while self.flight:
+                self._land()
         self.offer(last=True)
 
     @property
@@ -176,18 +197,6 @@ class Neighbourhoods:
         out: FloatArray = unused + plan.excess(plan.activity) * plan.price
         return out
 
-    def _batch(self, many: int) -> list[IntArray]:
-        """Neighbourhoods without a rep in common."""
-        free = np.ones(self.plan.problem.reps, dtype=bool)
-        batch: list[IntArray] = []
-        for _ in range(many):
-            reps = self._choose(free)
-            if len(reps) < 2:
-                break
-            free[reps] = False
-            batch.append(reps)
-        return batch
-
     def _choose(self, free: np.ndarray) -> IntArray:
         """A rep drawn by what it loses, and others drawn by the pairs between them and those
         chosen, up to the size; reps whose neighbourhoods did not help lately are drawn less."""
@@ -216,23 +225,36 @@ class Neighbourhoods:
 
     # -- dealing out ----------------------------------------------------------------------------
 
-    def _deal(self, batch: list[IntArray], pool: ThreadPoolExecutor) -> int:
-        """Search neighbourhoods at once, take what helps; how many did."""
-        parts = [self._part(reps) for reps in batch]
-        under_way: list[Future[IntArray | None] | None] = [
-            pool.submit(self._solve, *part) if part is not None else None for part in parts
-        ]
-        known = [future for future in under_way if future is not None]
-        wait(known)
-        helped = 0
-        for reps, part, future in zip(batch, parts, under_way, strict=True):
-            found = future.result() if future is not None else None
-            good = False
-            if part is not None and found is not None:
-                good = self.plan.change(part[1], part[3][np.arange(len(found)), found])
-            helped += good
-            self.weary[reps] = 0 if good else self.weary[reps] + 1
-        return helped
+    def _launch(self, pool: ThreadPoolExecutor, many: int) -> None:
+        """Begin searches of neighbourhoods until `many` are under way, none with a rep of
+        another's."""
+        while len(self.flight) < many:
+            free = np.ones(self.plan.problem.reps, dtype=bool)
+            for search in self.flight:
+                free[search.reps] = False
+            reps = self._choose(free)
+            if len(reps) < 2:
+                break
+            part = self._part(reps)
+            if part is None:
+                self.weary[reps] += 1
+                break
+            self.flight.append(_Search(reps, part[1], part[3], pool.submit(self._solve, *part)))
+
+    def _land(self) -> bool:
+        """Wait for the search that began first and take what it found, if that helps still;
+        whether it did. In the order of their beginnings, so that a seed gives one plan."""
+        if not self.flight:
+            return False
+        search = self.flight.popleft()
+        if search.future.cancelled():
+            return False
+        found = search.future.result()
+        good = found is not None and self.plan.change(
+            search.accounts, search.stands[np.arange(len(found)), found]
+        )
+        self.weary[search.reps] = 0 if good else self.weary[search.reps] + 1
+        return good
 
     def _part(self, reps: IntArray) -> tuple[Problem, IntArray, IntArray, IntArray] | None:
         """The problem of dealing out the accounts of `reps` anew among them: itself, the accounts
