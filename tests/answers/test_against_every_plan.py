@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from problem_cases import all_plans, oracle, random_problem
+from seeds import seeds
 
 import territoryopt as topt
 from territoryopt.answers.certainty import certainty
@@ -39,7 +40,7 @@ def least(problem):
     return float(objective[holds].min())
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", seeds(60))
 def test_what_a_rule_costs_lies_in_its_interval(seed):
     problem, _, _, reasons = solved(seed)
     cost = reasons.facts.evaluation.objective
@@ -56,7 +57,7 @@ def test_what_a_rule_costs_lies_in_its_interval(seed):
             assert rule.loosened.lower - size <= truth <= rule.loosened.upper + size
 
 
-@pytest.mark.parametrize("seed", range(80))
+@pytest.mark.parametrize("seed", seeds(80))
 def test_a_proved_backbone_is_in_every_plan_within(seed):
     problem, plans, objective, reasons = solved(seed)
     cost = reasons.facts.evaluation.objective
@@ -82,7 +83,7 @@ def test_a_proved_backbone_is_in_every_plan_within(seed):
         assert (plan.rep == plan.rep[problem.units.first][unit_of]).all()
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", seeds(40))
 def test_no_plan_is_below_the_frontier(seed):
     problem, plans, _, reasons = solved(seed)
     goal = MOVES if seed % 2 else problem.costs[0].name
@@ -106,7 +107,7 @@ def test_no_plan_is_below_the_frontier(seed):
         assert point.bound <= point.money + CLOSE
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", seeds(40))
 def test_money_against_a_rule_is_bounded_between_its_steps(seed):
     problem, _, _, reasons = solved(seed)
     rows = [r for r in problem.rows if r.hard and r.role == "rule"]
@@ -125,7 +126,7 @@ def test_money_against_a_rule_is_bounded_between_its_steps(seed):
         assert said.bound_at(middle) - size <= truth <= one.money + size
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", seeds(60))
 def test_the_fewest_moves(seed):
     problem, plans, _, _ = solved(seed)
     owned = problem.current >= 0
@@ -135,7 +136,7 @@ def test_the_fewest_moves(seed):
     assert evaluate(problem, said.rep).holds
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", seeds(60))
 def test_prices_of_pairs_bound_every_plan_with_them(seed):
     problem, plans, objective, reasons = solved(seed)
     cost = reasons.facts.evaluation.objective
@@ -153,7 +154,24 @@ def test_prices_of_pairs_bound_every_plan_with_them(seed):
     assert sum(len(part.account) for part in few) == problem.accounts
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", seeds(60))
+def test_alternatives_say_what_they_cost_at_least(seed):
+    problem = random_problem(seed, 5, 3)
+    result = topt.solve(problem, gap=0.0)
+    if result.rep is None:
+        pytest.skip("there is no plan")
+    plans = all_plans(5, 3)
+    objective, holds = oracle(problem, plans)
+    reasons = topt.explain(result)
+    size = CLOSE * max(1.0, abs(result.objective))
+    for i in range(problem.accounts):
+        for other in reasons.account(str(i)).alternatives:
+            mine = holds & (plans[:, i] == int(other.rep))
+            if mine.any():
+                assert other.at_least <= objective[mine].min() - result.objective + size
+
+
+@pytest.mark.parametrize("seed", seeds(30))
 def test_a_comparison_adds_up(seed):
     _, plans, objective, reasons = solved(seed)
     other = plans[-1].astype(np.int64)

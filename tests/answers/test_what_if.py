@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from problem_cases import all_plans, oracle, random_problem
+from seeds import seeds
 
 import territoryopt as topt
 from territoryopt.answers.ground import Ground
@@ -34,7 +35,7 @@ def truth(plans, objective, to, never):
     return float(objective[good].min(initial=np.inf))
 
 
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("seed", seeds(150))
 def test_the_interval_has_the_truth_in_it(seed):
     problem = random_problem(seed, 5, 3)
     plans, objective = every_plan(problem)
@@ -85,7 +86,7 @@ def test_the_interval_has_the_truth_in_it(seed):
             assert best < cost
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", seeds(60))
 def test_the_moves_lead_to_a_plan_of_that_cost(seed):
     problem = random_problem(seed, 6, 3)
     plans, _ = every_plan(problem)

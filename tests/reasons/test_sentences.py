@@ -580,3 +580,19 @@ def test_an_interrupted_search_is_not_told_to_take_more_time():
     assert SPEAK.no_plan("interrupted", "proved", None) == [
         "The search was interrupted before it had a plan; one may exist."
     ]
+
+
+def test_what_an_alternative_costs_whatever_else_moves():
+    broken = Broken("band", "band", "hours", "R-2", HOURS, 50.0, 0.0, 40.0)
+    told = SPEAK.alternative(Alternative("R-2", -455, (broken,), at_least=120.0))
+    assert told == (
+        "Chen would cost 455 USD a year less, but would have 50 hours a year of hours (allowed: at "
+        "most 40 hours a year). Whatever else moves, that costs at least 120 USD a year more."
+    )
+    # Where the move breaks nothing, or nothing is proved, there is no more to say.
+    for other in (
+        Alternative("R-2", 455, (), at_least=120.0),
+        Alternative("R-2", -455, (broken,), at_least=-3.0),
+        Alternative("R-2", -455, (broken,)),
+    ):
+        assert "Whatever" not in SPEAK.alternative(other)

@@ -96,13 +96,11 @@ class Ground:
     @cached_property
     def proof(self) -> Proof:
         """The prices and what they prove; found anew where the plan came without them."""
-        prices = self.reasons.prices
-        fits = prices is not None and [len(y) for y in prices.rows] == [
-            len(rows) for rows in self.tight.rows
-        ]
-        if prices is None or not fits:
-            limits = Limits(time.monotonic() + PRICES_SECONDS, 1e-4, self.seed, self.threads)
-            prices = lp_prices(self.tight, limits, Watch(self.tight)).prices
+        known = self.reasons.proof
+        if known is not None:
+            return known
+        limits = Limits(time.monotonic() + PRICES_SECONDS, 1e-4, self.seed, self.threads)
+        prices = lp_prices(self.tight, limits, Watch(self.tight)).prices
         return prove(self.tight, prices, threads=self.threads)
 
     @property

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from territoryopt.errors import Fault, InputError
-from territoryopt.problem import IntArray, Prices, Problem, plan_array
+from territoryopt.problem import (
+    IntArray,
+    Prices,
+    Problem,
+    Proof,
+    plan_array,
+    prove,
+    reduced_costs,
+)
+from territoryopt.problem.tighten import tighten
 from territoryopt.reasons.facts import AccountFacts, PlanFacts
 from territoryopt.reasons.sentences import Speaker
 from territoryopt.reasons.territories import TerritoryFacts
@@ -92,7 +101,36 @@ class Explanation:
 
     def account(self, account: str, most: int | None = None) -> AccountFacts:
         """The facts of an account by id; InputError where there is none."""
-        return self.facts.account(self.account_number(account), most)
+        found = self.facts.account(self.account_number(account), most)
+        proof = self.proof
+        if proof is None or not found.alternatives or found.rep is None:
+            return found
+        # Whatever else moves: the bound at the prices and the reduced cost of the pair.
+        unit = int(self.problem.units.unit_of[self.account_number(account)])
+        cost = reduced_costs(self._tight, proof.prices, unit, unit + 1)[0]
+        above = cost - cost.min() + (proof.bound - self.facts.evaluation.objective)
+        return replace(
+            found,
+            alternatives=tuple(
+                replace(other, at_least=float(above[self.rep_number(other.rep)]))
+                for other in found.alternatives
+            ),
+        )
+
+    @cached_property
+    def _tight(self) -> Problem:
+        return tighten(self.problem.contracted)
+
+    @cached_property
+    def proof(self) -> Proof | None:
+        """What the prices prove of every plan, by a pass over all pairs; None without prices, or
+        where the plan breaks rules or splits a family."""
+        prices = self.prices
+        if prices is None or not self.facts.evaluation.holds:
+            return None
+        if [len(y) for y in prices.rows] != [len(rows) for rows in self._tight.rows]:
+            return None
+        return prove(self._tight, prices)
 
     def account_number(self, account: str) -> int:
         """The number of an account by its id; InputError where there is none."""

@@ -54,14 +54,17 @@ class Alternative:
     """Another rep for an account, all else as in the plan.
 
     change: of the objective, currency/year, exact. breaks: hard rules the move would break.
+    at_least: what any plan with this rep costs more at least, by the prices of the rows,
+    currency/year (it may be below zero); None where no prices are known.
     """
 
     rep: str
     change: float
     breaks: tuple[Broken, ...]
+    at_least: float | None = None
 
     def as_dict(self) -> dict[str, object]:
-        return {"rep": self.rep, "change": self.change,
+        return {"rep": self.rep, "change": self.change, "at_least": self.at_least,
                 "breaks": [b.as_dict() for b in self.breaks]}  # fmt: skip
 
 

@@ -112,7 +112,11 @@ class Speaker:
 
     def alternative(self, other: Alternative) -> str:
         """What another rep would mean, e.g. "Chen would cost 455 USD a year more"."""
-        return _started(f"{self.rep(other.rep)} {self._effect(other, other.rep)}.")
+        text = _started(f"{self.rep(other.rep)} {self._effect(other, other.rep)}.")
+        if other.breaks and other.at_least is not None and other.at_least > self.small:
+            least = money(other.at_least, self.currency)
+            text += f" Whatever else moves, that costs at least {least} more."
+        return text
 
     def _effect(self, other: Alternative, subject: str) -> str:
         if abs(other.change) < self.small:
