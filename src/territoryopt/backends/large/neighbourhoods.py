@@ -26,7 +26,7 @@ from territoryopt.backends.large.race import Race
 from territoryopt.backends.large.regions import links_between
 from territoryopt.backends.protocol import Limits, Watch, log
 from territoryopt.gaps import relative_gap
-from territoryopt.problem import TOLERANCE, FloatArray, IntArray, Problem
+from territoryopt.problem import TOLERANCE, FloatArray, IntArray, Problem, Rows
 from territoryopt.problem.listed import listed_problem
 from territoryopt.problem.part import beside_rivals, free_groups
 
@@ -48,12 +48,15 @@ NODES = 1
 """Branch-and-bound nodes of a small search: most of what is to be gained is found at the root. A
 count, so that a seed gives one plan."""
 
-FINENESS = 50
-"""A small search stops at this part of the gap that is still open."""
+FINENESS, MOST_OPEN = 50, 0.01
+"""A small search stops at this part of the gap that is still open, taken as so much at most."""
 
 MENDING, MENDINGS = 0.8, 3
 """How often a rep in a broken row is dealt with first, while there are such; and how often all
-sizes are gone through again for them."""
+sizes are gone through for them, once and then so many times again."""
+
+MEND_TRIES = 6
+"""Searches about broken rows that do not help before the next of them are twice as large."""
 
 RAISE, MOST_FACTOR = 1.5, 1e5
 
@@ -71,6 +74,7 @@ class _Search:
     rep of it stands for."""
 
     reps: IntArray
+    mending: bool
     accounts: IntArray
     stands: IntArray
     future: Future[IntArray | None]
@@ -89,6 +93,10 @@ class Neighbourhoods:
     race: Race | None = None
     mendings: int = MENDINGS
     size: float = SMALL
+    mend_size: float = SMALL
+    mend_tries: int = 0
+    mended: int = 0
+    least_broken: int = 0
     near: NDArray[np.bool_] = field(init=False)
     weary: FloatArray = field(init=False)
     links: csr_array = field(init=False)
@@ -109,29 +117,27 @@ class Neighbourhoods:
         """Improve the plan until time is up, the gap is reached or no small search helps."""
         reps = self.plan.problem.reps
         threads = max(1, self.limits.threads - (self.race is not None))
-        mended = 0
         with ThreadPoolExecutor(threads) as pool:
             while not self.done and self.size <= LARGE:
                 tries = helped = 0
                 while tries < PATIENCE + reps // 10 and not self.done:
                     self._survey()
-                    mending = bool(self.broken.any())
+                    mending = self._mending()
                     if mending and self.plan.factor < MOST_FACTOR:
                         # What is left broken is often small and cheap: its price grows.
                         self.plan.raise_to(self.plan.factor * RAISE)
                     for _ in range(threads * (4 if mending else max(1, reps // 20))):
                         self._launch(pool, threads + min(AHEAD, threads))
-                        tries += 1
-                        helped += self._land()
+                        good, counts = self._land()
+                        tries += counts
+                        helped += good and counts
                         if self.done:
                             break
                     self.offer()
                 log.debug("neighbourhoods of %d pairs: %d of %d helped, value %.10g, %d broken",
                           self.size, helped, tries, self.plan.value, self.broken.sum())  # fmt: skip
-                if helped < 0.1 * tries:
-                    again = self.size >= LARGE and mending and mended < self.mendings
-                    mended += again
-                    self.size = SMALL if again else 2 * self.size
+                if helped < 0.1 * tries and not mending:
+                    self.size *= 2
                     self.weary[:] = 0
             for search in self.flight:
                 search.future.cancel()
@@ -185,30 +191,49 @@ class Neighbourhoods:
             to = plan.table.row[inside, p]
             lost[inside] += row[to] / share[to]
         self.loss = lost
-        outside = np.isinf(plan.table.price) & (plan.excess(plan.activity) > TOLERANCE * plan.scale)
         at = plan.table.row
-        self.broken = ((at >= 0) & np.append(outside, False)[at]).any(axis=1)
+        self.broken = ((at >= 0) & np.append(self._outside(), False)[at]).any(axis=1)
+
+    def _outside(self) -> NDArray[np.bool_]:
+        """bool[rows]: the hard rows that the plan breaks."""
+        plan = self.plan
+        over = plan.excess(plan.activity) > TOLERANCE * plan.scale
+        return np.isinf(plan.table.price) & over
+
+    def _mending(self) -> bool:
+        """Whether broken rows are dealt with first: as long as there are such, and hope for them.
+        Each that is mended lets small searches begin again."""
+        count = int(self.broken.sum())
+        if count < self.least_broken or not count:
+            self.mend_size, self.mend_tries, self.mended = SMALL, 0, 0
+        self.least_broken = count
+        return count > 0 and self.mended <= self.mendings
 
     def _row_loss(self) -> FloatArray:
-        """float[rows]: what a row's price pays for room it does not use, and what it is charged."""
+        """float[rows]: what a row's price pays for room it does not use, and what a soft row is
+        charged; broken hard rows are looked for by themselves."""
         plan, table = self.plan, self.plan.table
         side = np.where(self.y > 0, table.upper, np.where(self.y < 0, table.lower, plan.activity))
         unused = np.maximum(0.0, self.y * (side - plan.activity))
-        out: FloatArray = unused + plan.excess(plan.activity) * plan.price
+        soft = np.where(np.isinf(table.price), 0.0, plan.price)
+        out: FloatArray = unused + plan.excess(plan.activity) * soft
         return out
 
-    def _choose(self, free: np.ndarray) -> IntArray:
-        """A rep drawn by what it loses, and others drawn by the pairs between them and those
-        chosen, up to the size; reps whose neighbourhoods did not help lately are drawn less."""
+    def _choose(self, free: NDArray[np.bool_]) -> tuple[IntArray, bool]:
+        """Reps, and whether they are about a broken row. A rep drawn by what it loses, and others
+        drawn by the pairs between them and those chosen, up to the size; reps whose neighbourhoods
+        did not help lately are drawn less."""
         broken = np.flatnonzero(self.broken & free)
-        if len(broken) and self.rng.random() < MENDING:
+        hope = self.mended <= self.mendings
+        mending = bool(len(broken) and hope and self.rng.random() < MENDING)
+        if mending:
             weight = np.where(self.broken & free, 0.5**self.weary, 0.0)
         else:
             weight = np.where(free, self.loss * 0.5**self.weary, 0.0)
         if not weight.any():
             weight = free.astype(np.float64)
         if not weight.any():
-            return np.empty(0, dtype=np.int64)
+            return np.empty(0, dtype=np.int64), mending
         chosen = [int(self.rng.choice(len(weight), p=weight / weight.sum()))]
         near = np.zeros(len(weight))
         width = int(self.rng.choice(WIDTHS))
@@ -221,7 +246,7 @@ class Neighbourhoods:
             if not draw.any():
                 break
             chosen.append(int(self.rng.choice(len(draw), p=draw / draw.sum())))
-        return np.sort(np.array(chosen, dtype=np.int64))
+        return np.sort(np.array(chosen, dtype=np.int64)), mending
 
     # -- dealing out ----------------------------------------------------------------------------
 
@@ -232,31 +257,42 @@ class Neighbourhoods:
             free = np.ones(self.plan.problem.reps, dtype=bool)
             for search in self.flight:
                 free[search.reps] = False
-            reps = self._choose(free)
+            reps, mending = self._choose(free)
             if len(reps) < 2:
                 break
-            part = self._part(reps)
+            part = self._part(reps, self.mend_size if mending else self.size)
             if part is None:
                 self.weary[reps] += 1
                 break
-            self.flight.append(_Search(reps, part[1], part[3], pool.submit(self._solve, *part)))
+            future = pool.submit(self._solve, *part)
+            self.flight.append(_Search(reps, mending, part[1], part[3], future))
 
-    def _land(self) -> bool:
+    def _land(self) -> tuple[bool, bool]:
         """Wait for the search that began first and take what it found, if that helps still;
-        whether it did. In the order of their beginnings, so that a seed gives one plan."""
+        whether it did, and whether it counts for the size of searches: those about broken rows
+        have a size of their own. In the order of their beginnings, so that a seed gives one
+        plan."""
         if not self.flight:
-            return False
+            return False, True
         search = self.flight.popleft()
         if search.future.cancelled():
-            return False
+            return False, True
         found = search.future.result()
         good = found is not None and self.plan.change(
             search.accounts, search.stands[np.arange(len(found)), found]
         )
         self.weary[search.reps] = 0 if good else self.weary[search.reps] + 1
-        return good
+        if search.mending:
+            self.mend_tries = 0 if good else self.mend_tries + 1
+            if self.mend_tries >= MEND_TRIES:
+                self.mend_tries, self.mend_size = 0, 2 * self.mend_size
+            if self.mend_size > LARGE:
+                self.mended, self.mend_size = self.mended + 1, SMALL
+        return good, not search.mending
 
-    def _part(self, reps: IntArray) -> tuple[Problem, IntArray, IntArray, IntArray] | None:
+    def _part(
+        self, reps: IntArray, pairs: float
+    ) -> tuple[Problem, IntArray, IntArray, IntArray] | None:
         """The problem of dealing out the accounts of `reps` anew among them: itself, the accounts
         with a choice, their present reps in its numbering, and int[accounts, reps] the candidate
         that each rep of it stands for."""
@@ -270,7 +306,7 @@ class Neighbourhoods:
         here = np.arange(len(accounts))
         slack = np.where(local >= 0, self.slack[accounts], np.inf)
         slack[here, plan.place[accounts]] = np.inf
-        size = int(self.size)
+        size = int(pairs)
         most = np.partition(slack.reshape(-1), size)[size] if slack.size > size else np.inf
         open_ = (slack <= most) & np.isfinite(slack)
         open_[here, plan.place[accounts]] = True
@@ -294,33 +330,9 @@ class Neighbourhoods:
         to = local[account, place]
         stands = np.full((len(accounts), len(reps)), -1, dtype=np.int64)
         stands[account, to] = place
-        whole = accounts[account]
-        constant = plan.activity.copy()
-        own = plan.place[accounts]
-        row = table.row[c.rep[accounts, own]]
-        for p in range(table.parts):
-            inside = row[:, p] >= 0
-            np.subtract.at(constant, row[inside, p], c.amount[accounts[inside], own[inside], p])
-        rows, amounts = [], []
-        for p, part in enumerate(plan.priced.rows):
-            first = int(table.first[p])
-            at = part.row_of_rep[reps]
-            kept = np.arange(len(part)) if part.worst else np.unique(at[at >= 0])
-            renumbered = np.full(len(part) + 1, -1, dtype=np.int64)
-            renumbered[kept] = np.arange(len(kept))
-            rows.append(
-                replace(
-                    part,
-                    labels=tuple(part.labels[r] for r in kept),
-                    row_of_rep=renumbered[at],
-                    lower=part.lower[kept],
-                    upper=part.upper[kept],
-                    price=part.price[kept],
-                    constant=constant[first + kept],
-                    target=None,
-                )
-            )
-            amounts.append(c.amount[whole, place, p])
+        whole, own = accounts[account], plan.place[accounts]
+        rows = self._part_rows(reps, accounts, own)
+        amounts = [c.amount[whole, place, p].copy() for p in range(table.parts)]
         free = np.zeros(plan.problem.accounts, dtype=bool)
         free[accounts] = True
         problem = listed_problem(
@@ -333,13 +345,47 @@ class Neighbourhoods:
         )
         return problem, accounts, number[c.rep[accounts, own]], stands
 
+    def _part_rows(self, reps: IntArray, accounts: IntArray, own: IntArray) -> list[Rows]:
+        """The rows of some reps, without what these accounts add where they are."""
+        plan, table, c = self.plan, self.plan.table, self.plan.candidates
+        constant = plan.activity.copy()
+        row = table.row[c.rep[accounts, own]]
+        for p in range(table.parts):
+            inside = row[:, p] >= 0
+            np.subtract.at(constant, row[inside, p], c.amount[accounts[inside], own[inside], p])
+        out = []
+        outside = self._outside()
+        for p, part in enumerate(plan.priced.rows):
+            first = int(table.first[p])
+            at = part.row_of_rep[reps]
+            kept = np.arange(len(part)) if part.worst else np.unique(at[at >= 0])
+            renumbered = np.full(len(part) + 1, -1, dtype=np.int64)
+            renumbered[kept] = np.arange(len(kept))
+            # A hard row that holds must hold: only what is broken already has a price.
+            s = plan.activity[first + kept]
+            holds = np.isinf(table.price[first + kept]) & ~outside[first + kept]
+            out.append(
+                replace(
+                    part,
+                    labels=tuple(part.labels[r] for r in kept),
+                    row_of_rep=renumbered[at],
+                    lower=np.where(holds, np.minimum(part.lower[kept], s), part.lower[kept]),
+                    upper=np.where(holds, np.maximum(part.upper[kept], s), part.upper[kept]),
+                    price=np.where(holds, np.inf, part.price[kept]),
+                    constant=constant[first + kept],
+                    target=None,
+                )
+            )
+        return out
+
     def _solve(
         self, part: Problem, accounts: IntArray, own: IntArray, stands: IntArray
     ) -> IntArray | None:
         """A plan of a part by HiGHS, from the present one."""
         inner = Watch(part, began=self.watch.began, stopping=self.watch.stopping)
-        open_gap = relative_gap(min(self.offered, 1e300), self.watch.proved)
-        gap = max(self.limits.gap, min(open_gap, 1.0)) / FINENESS
+        # Of the plan in hand without what it breaks: also where no plan holds yet.
+        open_gap = relative_gap(max(self.plan.cost, self.watch.proved), self.watch.proved)
+        gap = max(self.limits.gap, min(open_gap, MOST_OPEN)) / FINENESS
         limits = replace(self.limits, gap=gap, threads=1)
         HighsBackend(options={"mip_max_nodes": NODES}).solve(part, limits, own, inner)
         return inner.rep
