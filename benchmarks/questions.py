@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from gap_instances import GapInstance, gap_instances, read_gap
 from generate import FloatArray, territories
+from globe import globe
 
 if TYPE_CHECKING:
     import territoryopt as topt
@@ -25,7 +26,8 @@ HERE = Path(__file__).resolve().parent
 @dataclass(frozen=True)
 class Question:
     """An instance by name. kind: "territories", "gap" (generated, `name` is C, D or E),
-    "gap_file" (`name` of a file) or "us_hospitals". The rest is what the generator takes."""
+    "gap_file" (`name` of a file), "us_hospitals" or "globe" (`globe.py`: costs from the engine's
+    own travel and fit). The rest is what the generator takes."""
 
     kind: str = "territories"
     name: str = "territories"
@@ -96,6 +98,24 @@ def _territories(asked: Question) -> Arrays:
     return Arrays(drawn.accounts, drawn.reps, table, drawn.problem)
 
 
+def _globe(asked: Question) -> Arrays:
+    """For sizes that no peer takes: there is no table."""
+    drawn = globe(
+        asked.accounts, asked.reps, asked.seed, asked.tightness,
+        potential_tightness=asked.potential_tightness, skew=asked.skew, skills=asked.skills,
+    )  # fmt: skip
+    problem = drawn.problem()
+    one = np.zeros(1, dtype=np.int64)
+    for cost in problem.costs:  # compiled, or read from a cache, by now
+        cost.amounts.block(0, 1)
+        cost.at(one, one)
+
+    def table() -> tuple[FloatArray, list[Side]]:
+        raise ValueError("territories on the globe are not stored as a table")
+
+    return Arrays(drawn.accounts, drawn.reps, table, lambda: problem)
+
+
 def _gap(asked: Question) -> Arrays:
     return _of_gap(gap_instances(asked.name, asked.reps, asked.accounts, asked.seed))
 
@@ -130,6 +150,7 @@ def _us_hospitals(_: Question) -> Arrays:
 
 _LOADERS: dict[str, Callable[[Question], Arrays]] = {
     "territories": _territories,
+    "globe": _globe,
     "gap": _gap,
     "gap_file": _gap_file,
     "us_hospitals": _us_hospitals,

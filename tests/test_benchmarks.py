@@ -21,6 +21,7 @@ sys.path.insert(0, str(BENCHMARKS))
 
 import gap_instances  # noqa: E402
 import generate  # noqa: E402
+import globe  # noqa: E402
 import measure  # noqa: E402
 import plots  # noqa: E402
 import quality  # noqa: E402
@@ -110,6 +111,30 @@ def test_pairs_on_demand_are_the_same_problem():
     one, other = (evaluate(problem, plan) for problem in (stored, computed))
     assert one.objective == pytest.approx(other.objective)
     assert one.activity["workload"] == pytest.approx(other.activity["workload"])
+
+
+def test_territories_on_the_globe_cost_what_the_formula_says():
+    drawn = globe.globe(300, 7, 3, skills=0.5)
+    problem = drawn.problem()
+    (lat, lon), (hlat, hlon) = (np.radians(each).T for each in (drawn.place, drawn.home))
+    chord = np.sin((lat[:, None] - hlat) / 2) ** 2
+    chord += np.cos(lat)[:, None] * np.cos(hlat) * np.sin((lon[:, None] - hlon) / 2) ** 2
+    road = drawn.visits[:, None] * 2 * 6371.0088 * np.arcsin(np.sqrt(chord)) * 2 * 1.2 / (60 * 4)
+    asks = drawn.requires >= 0
+    missing = asks[:, None] & ~drawn.holds.T[drawn.requires]
+    owned = (drawn.current >= 0)[:, None] & (drawn.current[:, None] != np.arange(7))
+    cost = 75 * road + 0.05 * drawn.potential[:, None] * missing
+    cost += 0.03 * drawn.revenue[:, None] * owned
+    np.testing.assert_allclose(problem.cost_block(0, 300), cost, rtol=1e-9)
+    workload, potential = problem.rows
+    hours = drawn.visits[:, None] * drawn.hours[:, None] + road
+    np.testing.assert_allclose(workload.amounts.block(0, 300), hours, rtol=1e-9)
+    middle = 1.06 * hours.min(axis=1).sum() / 7
+    np.testing.assert_allclose((workload.lower + workload.upper) / 2, middle)
+    np.testing.assert_array_equal(potential.amounts.base, drawn.potential)
+    plane = generate.territories(300, 7, 3, skills=0.5)
+    wide = np.degrees(np.ptp(plane.place[:, 0]) / 6371.0088)
+    assert np.ptp(drawn.place[:, 1]) == pytest.approx(wide)
 
 
 @pytest.mark.parametrize("kind", gap_instances.KINDS)

@@ -235,6 +235,9 @@ class _Run:
 
         answer = lp_prices(self.tight, self.limits, self.watch)
         self.watch.relaxation = answer.large
+        if self.large and answer.large is not None:
+            pairs = self.problem.accounts * self.problem.reps
+            self.notes.append(f"the bound took {answer.large.passes} passes over {pairs:,} pairs")
         proof = prove(self.tight, answer.prices) if answer.large is None else answer.large.proof
         self.prices = proof.prices
         self.watch.prices = proof.prices

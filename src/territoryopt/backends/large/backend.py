@@ -65,14 +65,12 @@ class DecompositionBackend:
             search.mendings = 0  # what small searches cannot mend, the search of the whole can
         Annealer(plan, slack, limits, lambda: not search.done, search.offer).run()
         few = problem.accounts * problem.reps <= MOST_RACED
-        race = None
-        if few and limits.threads > 1 and not search.done:
-            race = Race(_left(problem, known, watch), limits, watch, plan.rep)
-        search.race = race
+        if few and limits.threads > 1:
+            search.begin_race = lambda: Race(_left(problem, known, watch), limits, watch, plan.rep)
         try:
             search.run()
         finally:
-            outcome = race.end() if race is not None else None
+            outcome = search.race.end() if search.race is not None else None
         if outcome is not None:
             return replace(outcome, by=f"{by} beside {outcome.by}")
         if search.done or problem.accounts * problem.reps > MOST_WHOLE:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -33,7 +34,7 @@ from territoryopt.problem.part import beside_rivals, free_groups
 NEAR_PER_REP = 60
 """Pairs that make two reps neighbours: so many of each rep, see `near_pairs`."""
 
-SMALL, LARGE = 200, 3_200
+SMALL, LARGE = 100, 3_200
 """Open pairs that a small search starts with, and grows to: those of least slack, so that a rep
 whose accounts are all dear to others is dealt with as well."""
 
@@ -44,9 +45,9 @@ PATIENCE = 30
 """Small searches of one size, and one more for ten reps, before a larger size is thought of: it
 is taken when fewer than a tenth of them helped."""
 
-NODES = 1
-"""Branch-and-bound nodes of a small search: most of what is to be gained is found at the root. A
-count, so that a seed gives one plan."""
+AT_ROOT = {"mip_max_nodes": 1, "mip_allow_restart": False}
+"""Options of a small search: most of what is to be gained is found at the root, and a restart of
+it took as long again for a thirtieth more. A count, so that a seed gives one plan."""
 
 FINENESS, MOST_OPEN = 50, 0.01
 """A small search stops at this part of the gap that is still open, taken as so much at most."""
@@ -57,6 +58,9 @@ sizes are gone through for them, once and then so many times again."""
 
 MEND_TRIES = 6
 """Searches about broken rows that do not help before the next of them are twice as large."""
+
+RIPE = 0.5
+"""The search of the whole begins when fewer than this share of a round of small searches helped."""
 
 RAISE, MOST_FACTOR = 1.5, 1e5
 
@@ -90,6 +94,7 @@ class Neighbourhoods:
     slack: FloatArray
     limits: Limits
     watch: Watch
+    begin_race: Callable[[], Race] | None = None
     race: Race | None = None
     mendings: int = MENDINGS
     size: float = SMALL
@@ -115,10 +120,23 @@ class Neighbourhoods:
 
     def run(self) -> None:
         """Improve the plan until time is up, the gap is reached or no small search helps."""
+        threads = max(1, self.limits.threads)
+        if self.begin_race is not None:
+            # A better plan leaves the search of the whole fewer pairs, and its bound is better.
+            self._rounds(threads, RIPE)
+            if not self.done:
+                self.race = self.begin_race()
+                threads = max(1, threads - 1)
+        self._rounds(threads, 0.0)
+        self.offer(last=True)
+
+    def _rounds(self, threads: int, share: float) -> None:
+        """Rounds of small searches in so many threads, until none is of use any more, or fewer
+        than a share of a round's helped."""
         reps = self.plan.problem.reps
-        threads = max(1, self.limits.threads - (self.race is not None))
         with ThreadPoolExecutor(threads) as pool:
-            while not self.done and self.size <= LARGE:
+            ripe = False
+            while not (self.done or ripe or self.size > LARGE):
                 tries = helped = 0
                 while tries < PATIENCE + reps // 10 and not self.done:
                     self._survey()
@@ -136,6 +154,7 @@ class Neighbourhoods:
                     self.offer()
                 log.debug("neighbourhoods of %d pairs: %d of %d helped, value %.10g, %d broken",
                           self.size, helped, tries, self.plan.value, self.broken.sum())  # fmt: skip
+                ripe = helped < share * tries
                 if helped < 0.1 * tries and not mending:
                     self.size *= 2
                     self.weary[:] = 0
@@ -143,7 +162,6 @@ class Neighbourhoods:
                 search.future.cancel()
             while self.flight:
                 self._land()
-        self.offer(last=True)
 
     @property
     def done(self) -> bool:
@@ -387,5 +405,5 @@ class Neighbourhoods:
         open_gap = relative_gap(max(self.plan.cost, self.watch.proved), self.watch.proved)
         gap = max(self.limits.gap, min(open_gap, MOST_OPEN)) / FINENESS
         limits = replace(self.limits, gap=gap, threads=1)
-        HighsBackend(options={"mip_max_nodes": NODES}).solve(part, limits, own, inner)
+        HighsBackend(options=AT_ROOT).solve(part, limits, own, inner)
         return inner.rep

@@ -23,6 +23,17 @@ PATIENCE = 0.5
 """Seconds it gets to come back at the end; then it is left behind, and its plans with it."""
 
 
+FOR_BOUND = {
+    "mip_heuristic_effort": 0.0,
+    "mip_heuristic_run_feasibility_jump": False,
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+}
+"""Options of the search of the whole: plans are found by the small searches, and what it spent on
+its own was half of its time."""
+
+
 @dataclass(eq=False)
 class _SideWatch(Watch):
     """Hands bounds on as they come, and keeps plans to itself."""
@@ -56,7 +67,9 @@ class Race:
         lead = min(MOST_LEAD, LEAD * self.limits.left)
         alone = replace(self.limits, threads=1, deadline=self.limits.deadline - lead)
         try:
-            self.outcome = HighsBackend().solve(self.problem, alone, self.start, self.side)
+            # Where no plan holds yet, it has to look for one as well.
+            search = HighsBackend(options=FOR_BOUND if self.main.rep is not None else None)
+            self.outcome = search.solve(self.problem, alone, self.start, self.side)
         except TerritoryoptError as error:
             self.side.notes.append(f"the search of the whole broke down: {error}")
 

@@ -39,6 +39,10 @@ CANDIDATES, FEW = 16, 6
 """Candidate pairs of an account when all accounts are listed, and those that are looked at to see
 how near the nearest are."""
 
+MOST_LISTED, LEAST_LISTED = 80_000_000, 8
+"""Candidate pairs of all accounts (28 bytes each with two rows a rep): beyond, each account has
+fewer, but for so many. At prices near the LP's few are enough: what they lack prices in."""
+
 SAMPLE_HEATS, HEATS = (0.3, 0.1, 0.03), (0.02, 0.006)
 """Of a step (`Scales`): on the sample, then on all accounts. Colder prices are nearer the LP's, so
 that fewer columns are left to the core LP."""
@@ -244,7 +248,8 @@ class _Relax:
     def _pass(self, y: FloatArray) -> Proof:
         """A pass over all pairs at y; keeps the best proof, and the candidates listed."""
         if self.candidates is None:
-            k = min(self.problem.reps, CANDIDATES)
+            n = max(1, self.problem.accounts)
+            k = min(self.problem.reps, CANDIDATES, max(LEAST_LISTED, MOST_LISTED // n))
             self.candidates = Candidates.empty(self.problem.accounts, k, self.table.parts)
         found = self.candidates
         proof = prove(
