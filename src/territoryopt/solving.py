@@ -237,7 +237,7 @@ class _Run:
         self.watch.relaxation = answer.large
         proof = prove(self.tight, answer.prices) if answer.large is None else answer.large.proof
         self.prices = proof.prices
-        self.watch.prices = proof.prices
+        self.watch.proof = proof
         self.watch.bound(proof.bound)
         if proof.bound == np.inf:
             self.infeasible = "proved"  # an account that nobody may own
