@@ -236,6 +236,11 @@ class _Run:
         answer = lp_prices(self.tight, self.limits, self.watch)
         self.watch.relaxation = answer.large
         proof = prove(self.tight, answer.prices) if answer.large is None else answer.large.proof
+        if answer.large is not None and self.tight.groupings:
+            names = ", ".join(dict.fromkeys(part.name for part in self.tight.groupings))
+            self.notes.append(
+                f"the proved bound leaves out {names}: at this size the LP is solved without groups"
+            )
         self.prices = proof.prices
         self.watch.proof = proof
         self.watch.bound(proof.bound)

@@ -242,6 +242,7 @@ def test_up_to_a_size_groups_are_proved_where_rows_alone_would_be_decomposed(see
     result = topt.solve(problem, backend="decomposition", gap=0.0, time_limit=30)
     assert result.objective == pytest.approx(best, rel=1e-6, abs=1e-6)
     assert optimum - slip(optimum, 1e-6) <= result.proved_bound <= best + slip(best, 1e-9)
+    assert not any("leaves out" in note for note in result.notes)
     # Beyond it, or where the time is too short, groups are left out.
     unit = problem.contracted
     for name, value in (("MOST_GROUPED", 0), ("WHOLE_SHARE", 0.0)):
@@ -253,6 +254,20 @@ def test_up_to_a_size_groups_are_proved_where_rows_alone_would_be_decomposed(see
         assert answer.large is not None
         assert not answer.prices.groups
         assert prove(unit, answer.prices).bound <= best + slip(best, 1e-9)
+
+
+def test_a_proof_without_groups_says_so(monkeypatch):
+    problem = topt.Problem.from_arrays(np.array([[0.0, 3.0], [0.0, 5.0]]))
+    problem = replace(problem, groupings=(grouping("rivals", [[0, 1]], True),))
+    whole = topt.solve(problem, backend="highs", gap=0.0)
+    assert whole.proved_bound == pytest.approx(3.0)
+    assert not whole.notes
+    monkeypatch.setattr(relaxation, "MOST_WHOLE", 0)
+    monkeypatch.setattr(relaxation, "MOST_GROUPED", 0)
+    result = topt.solve(problem, backend="highs", gap=0.0)
+    assert result.objective == 3.0
+    assert result.proved_bound == pytest.approx(0.0, abs=1e-9)
+    assert [note for note in result.notes if "the proved bound leaves out rivals" in note]
 
 
 def unfinished(whole):
