@@ -16,6 +16,8 @@ import pytest
 
 import territoryopt as topt
 from territoryopt import runs
+from territoryopt.problem import prove
+from territoryopt.problem.tighten import tighten
 from territoryopt.reasons.explanation import Explanation
 
 ROOT = Path(__file__).parents[1]
@@ -96,6 +98,74 @@ def test_read_back(tiny):
     assert run.rep.tolist() == result.rep.tolist()
     reasons = run.explanation()
     assert reasons.as_dict() == topt.explain(result, instance).as_dict()
+
+
+GROUPS = """
+[rules.rivals]
+kind = "apart"
+
+[rules.chains]
+kind = "families"
+price = 150
+"""
+
+
+@pytest.fixture
+def grouped(tmp_path):
+    """The tiny instance with rivals and chains that cost something, its run, and the folder."""
+    shutil.copytree(TINY, tmp_path / "tiny")
+    accounts = tmp_path / "tiny" / "accounts.csv"
+    lines = accounts.read_text(encoding="utf-8").splitlines()
+    extra = ["apart,family", "x;y,", "x,c", ",c", "y,", ",d", ",d"]
+    text = "\n".join(f"{line},{more}" for line, more in zip(lines, extra, strict=True))
+    accounts.write_text(text, encoding="utf-8")
+    instance = topt.read_instance(tmp_path / "tiny")
+    model = tmp_path / "model.toml"
+    model.write_text((TINY / "model.toml").read_text(encoding="utf-8") + GROUPS, encoding="utf-8")
+    model = topt.load_model(model)
+    result = topt.solve(instance, model)
+    return result, topt.write_run(result, instance, model, tmp_path / "run")
+
+
+def test_prices_of_groups_are_read_back(grouped):
+    result, out = grouped
+    written = json.loads((out / "result.json").read_bytes())["group_prices"]
+    assert {each["name"] for each in written} == {"rivals", "chains"}
+    assert all(
+        each["lp_price"] > 0
+        and each["rep"] in {"R-1", "R-2", "R-3"}
+        and (each["account"] is None) == (each["name"] == "rivals")
+        for each in written
+    )
+    assert {each["group"] for each in written} <= {"x", "y", "c", "d"}
+    prices = topt.read_run(out).explanation().prices
+    for one, two in zip(prices.groups, result.prices.groups, strict=True):
+        assert one.of.tolist() == two.of.tolist()
+        assert one.rep.tolist() == two.rep.tolist()
+        assert one.price.tolist() == two.price.tolist()
+    proof = topt.read_run(out).explanation().proof
+    assert proof.bound == pytest.approx(result.proved_bound, rel=1e-9)
+
+
+@pytest.mark.parametrize("missing", [True, False])
+def test_a_run_without_prices_of_groups_proves_what_rows_prove(grouped, missing):
+    """As runs of earlier versions are, or with prices of what is not there any more."""
+    result, out = grouped
+    record = json.loads((out / "result.json").read_bytes())
+    if missing:
+        del record["group_prices"]
+    else:
+        record["group_prices"] = [
+            {**each, **change}
+            for each in record["group_prices"]
+            for change in ({"name": "?"}, {"group": "?"}, {"account": "?"}, {"rep": "?"},
+                           {"lp_price": None}, {"lp_price": -1})
+        ]  # fmt: skip
+    (out / "result.json").write_text(json.dumps(record), encoding="utf-8")
+    reasons = topt.read_run(out).explanation()
+    unit = tighten(result.problem.contracted)
+    assert reasons.proof.bound == prove(unit, result.prices.rows).bound
+    assert reasons.proof.bound < result.proved_bound - 1.0
 
 
 def test_a_plan_of_many_accounts_has_the_same_columns_and_a_few_reasons(tmp_path, monkeypatch):

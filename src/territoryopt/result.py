@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from territoryopt.problem import Evaluation, IntArray, Prices, Problem, evaluate
+from territoryopt.problem.price_records import group_price_records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,6 +80,7 @@ class Result:
             "reps": problem.reps,
             "goals": self._goals(),
             "rules": self._rules(),
+            "group_prices": group_price_records(problem, self.prices.groups),
             "current": self._current(),
             "conflict": self.conflict.as_dict() if self.conflict else None,
             "notes": list(self.notes),

@@ -21,6 +21,7 @@ from territoryopt.errors import Fault, InputError, shortened
 from territoryopt.instance import Instance, read_instance
 from territoryopt.model import Model, parse_model
 from territoryopt.problem import IntArray, Prices, Problem
+from territoryopt.problem.price_records import group_prices_of
 from territoryopt.reasons.conflict import Conflict
 from territoryopt.reasons.explanation import EACH, TOLD, Explanation, explain, speaker_of
 from territoryopt.reasons.next_best import next_best, next_best_of
@@ -277,7 +278,7 @@ class Run:
         )
 
     def _prices(self) -> Prices | None:
-        """The prices of the rows that the run wrote down; None where they are not all there."""
+        """The prices that the run wrote down; None where those of the rows are not all there."""
         written = {
             (rule.get("name"), rule.get("row")): rule.get("lp_price")
             for rule in self.record.get("rules", [])
@@ -287,7 +288,8 @@ class Run:
         ]
         if any(not isinstance(price, int | float) for part in found for price in part):
             return None
-        return Prices(tuple(np.array(part, dtype=np.float64) for part in found))
+        rows = tuple(np.array(part, dtype=np.float64) for part in found)
+        return Prices(rows, group_prices_of(self.problem, self.record.get("group_prices", [])))
 
 
 def read_run(folder: str | os.PathLike[str], instance: str | None = None) -> Run:

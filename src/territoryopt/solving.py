@@ -239,8 +239,13 @@ class _Run:
             pairs = self.problem.accounts * self.problem.reps
             self.notes.append(f"the bound took {answer.large.passes} passes over {pairs:,} pairs")
         proof = prove(self.tight, answer.prices) if answer.large is None else answer.large.proof
+        if answer.large is not None and self.tight.groupings:
+            names = ", ".join(dict.fromkeys(part.name for part in self.tight.groupings))
+            self.notes.append(
+                f"the proved bound leaves out {names}: at this size the LP is solved without groups"
+            )
         self.prices = proof.prices
-        self.watch.prices = proof.prices
+        self.watch.proof = proof
         self.watch.bound(proof.bound)
         if proof.bound == np.inf:
             self.infeasible = "proved"  # an account that nobody may own

@@ -27,6 +27,17 @@ class RowBlock:
 
 
 @dataclass(frozen=True, eq=False)
+class GroupBlock:
+    """LP rows `row` stand for what a `GroupPrices` of part `part` of `Problem.groupings` prices:
+    `of` is the group where apart, the place of the member where together; `rep` the rep."""
+
+    part: int
+    of: IntArray
+    rep: IntArray
+    row: IntArray
+
+
+@dataclass(frozen=True, eq=False)
 class ColumnBlock:
     """Columns first..first+count-1 after the pairs. kind: "over", "under" (`of` names the LP row
     of each), "worst" (one column), "count" (a_gj and y_gj, integral at any plan)."""
@@ -50,6 +61,7 @@ class Builder:
     upper_side: list[FloatArray] = field(default_factory=list)
     entries: list[tuple[IntArray, IntArray, FloatArray]] = field(default_factory=list)
     row_blocks: list[RowBlock] = field(default_factory=list)
+    group_blocks: list[GroupBlock] = field(default_factory=list)
     column_blocks: list[ColumnBlock] = field(default_factory=list)
     offset: float = 0.0
     columns: int = 0

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from territoryopt.backends.building import Builder
+from territoryopt.backends.building import Builder, GroupBlock
 from territoryopt.problem import FloatArray, Grouping, IntArray
 
 
-def add_grouping(build: Builder, grouping: Grouping) -> None:
-    """Add one grouping: a_gj and Σ_{i in g} x_ij - a_gj <= 1 where apart, y_gj >= x_ij together."""
+def add_grouping(build: Builder, k: int, grouping: Grouping) -> None:
+    """Add part k of `Problem.groupings`: a_gj and Σ_{i in g} x_ij - a_gj <= 1 where apart,
+    y_gj >= x_ij where together."""
     if grouping.price == 0 or not len(grouping.member):
         return
     # A unit that stands in a group several times is a family: it counts as often when apart.
-    key, times = np.unique(
-        np.stack([grouping.group_of_member, grouping.member]), axis=1, return_counts=True
+    key, place, times = np.unique(
+        np.stack([grouping.group_of_member, grouping.member]),
+        axis=1,
+        return_index=True,
+        return_counts=True,
     )
     group, account = key
     if not grouping.apart:
         several = np.bincount(group, minlength=len(grouping)) > 1
         keep = several[group]
-        group, account = group[keep], account[keep]
+        group, account, place = group[keep], account[keep], place[keep]
         if not grouping.hard:
             build.offset -= grouping.price * float(several.sum())
     pair, source = _pairs_of(build, account)
@@ -29,9 +33,10 @@ def add_grouping(build: Builder, grouping: Grouping) -> None:
     )
     of_cell = of_cell.reshape(-1)
     if grouping.apart:
-        _apart(build, grouping, pair, times[source].astype(np.float64), cell, of_cell)
+        _apart(build, k, grouping, pair, times[source].astype(np.float64), cell, of_cell)
     else:
-        _together(build, grouping, pair, cell, of_cell)
+        rows = _together(build, grouping, pair, cell, of_cell)
+        build.group_blocks.append(GroupBlock(k, place[source], build.pairs.rep[pair], rows))
 
 
 def _pairs_of(build: Builder, account: IntArray) -> tuple[IntArray, IntArray]:
@@ -45,6 +50,7 @@ def _pairs_of(build: Builder, account: IntArray) -> tuple[IntArray, IntArray]:
 
 def _apart(
     build: Builder,
+    k: int,
     grouping: Grouping,
     pair: IntArray,
     times: FloatArray,
@@ -58,6 +64,7 @@ def _apart(
     used = number[of_cell] >= 0
     rows = build.add_rows(np.full(len(cell), -np.inf), np.ones(len(cell)))
     build.add_entries(rows[number[of_cell[used]]], pair[used], times[used])
+    build.group_blocks.append(GroupBlock(k, cell // build.reps, cell % build.reps, rows))
     if grouping.hard or not len(cell):
         return
 
@@ -73,9 +80,10 @@ def _apart(
 
 def _together(
     build: Builder, grouping: Grouping, pair: IntArray, cell: IntArray, of_cell: IntArray
-) -> None:
+) -> IntArray:
+    """The LP rows y_gj >= x_ij, one for each of `pair`."""
     if not len(cell):
-        return
+        return cell
 
     def values(rep: IntArray) -> FloatArray:
         counts = grouping.counts(rep, build.reps).reshape(-1)[cell]
@@ -90,5 +98,6 @@ def _together(
     build.add_entries(rows, columns[of_cell], np.full(len(pair), -1.0))
     if grouping.hard:
         group, of_group = np.unique(cell // build.reps, return_inverse=True)
-        rows = build.add_rows(np.full(len(group), -np.inf), np.ones(len(group)))
-        build.add_entries(rows[of_group.reshape(-1)], columns, np.ones(len(cell)))
+        one = build.add_rows(np.full(len(group), -np.inf), np.ones(len(group)))
+        build.add_entries(one[of_group.reshape(-1)], columns, np.ones(len(cell)))
+    return rows

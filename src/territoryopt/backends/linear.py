@@ -26,10 +26,10 @@ from typing import Any
 
 import numpy as np
 
-from territoryopt.backends.building import Builder, ColumnBlock, RowBlock
+from territoryopt.backends.building import Builder, ColumnBlock, GroupBlock, RowBlock
 from territoryopt.backends.grouping_rows import add_grouping
 from territoryopt.errors import BackendError
-from territoryopt.problem import FloatArray, IntArray, Pairs, Prices, Problem, Rows
+from territoryopt.problem import FloatArray, GroupPrices, IntArray, Pairs, Prices, Problem, Rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +48,7 @@ class LinearModel:
     row_lower: FloatArray
     row_upper: FloatArray
     row_blocks: tuple[RowBlock, ...]
+    group_blocks: tuple[GroupBlock, ...]
     column_blocks: tuple[ColumnBlock, ...]
 
     @property
@@ -89,7 +90,10 @@ class LinearModel:
         prices = tuple(np.zeros(len(part)) for part in self.problem.rows)
         for block in self.row_blocks:
             np.subtract.at(prices[block.part], block.of, row_dual[block.row] / block.sigma)
-        return Prices(prices)
+        groups = [GroupPrices.none() for _ in self.problem.groupings]
+        for each in self.group_blocks:
+            groups[each.part] = GroupPrices.listed(each.of, each.rep, -row_dual[each.row])
+        return Prices(prices, tuple(groups))
 
 
 def linear_model(problem: Problem) -> LinearModel:
@@ -115,8 +119,8 @@ def linear_model(problem: Problem) -> LinearModel:
     build.add_entries(pairs.account, x, np.ones(len(pairs)))
     for k, part in enumerate(problem.rows):
         _add_part(build, k, part)
-    for grouping in problem.groupings:
-        add_grouping(build, grouping)
+    for k, grouping in enumerate(problem.groupings):
+        add_grouping(build, k, grouping)
     row, column, value = (np.concatenate(each) for each in zip(*build.entries, strict=True))
     matrix = csc_array((value, (row, column)), shape=(build.rows, build.columns))
     return LinearModel(
@@ -129,6 +133,7 @@ def linear_model(problem: Problem) -> LinearModel:
         row_lower=np.concatenate(build.lower_side),
         row_upper=np.concatenate(build.upper_side),
         row_blocks=tuple(build.row_blocks),
+        group_blocks=tuple(build.group_blocks),
         column_blocks=tuple(build.column_blocks),
     )
 

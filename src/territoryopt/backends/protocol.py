@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from territoryopt.problem import IntArray, Prices, Problem, evaluate
+from territoryopt.problem import IntArray, Problem, Proof, evaluate
 
 if TYPE_CHECKING:
     from territoryopt.backends.large.relax import Relaxation
@@ -77,9 +77,9 @@ class Backend(Protocol):
 class Watch:
     """Keeps the best plan and bound of a run, from whichever thread they come.
 
-    A plan counts only if it holds by our own arithmetic, and at our own objective. prices and
-    relaxation: what the LP relaxation said, where it was solved already: prices of the rows, and
-    all the rest where it was solved by decomposition.
+    A plan counts only if it holds by our own arithmetic, and at our own objective. proof and
+    relaxation: what the LP relaxation said, where it was solved already: its prices and what they
+    prove of the problem that is searched, and all the rest where it was solved by decomposition.
     """
 
     problem: Problem
@@ -92,7 +92,7 @@ class Watch:
     claimed_by: str = ""
     interrupted: bool = False
     rejected: int = 0
-    prices: Prices | None = None
+    proof: Proof | None = None
     relaxation: Relaxation | None = None
     notes: list[str] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)

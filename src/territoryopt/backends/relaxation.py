@@ -1,11 +1,11 @@
-"""The LP relaxation: prices of the rows for the proved bound, and proof that no plan exists.
+"""The LP relaxation: prices for the proved bound, and proof that no plan exists.
 
 HiGHS finds the prices; what they prove is recomputed by `territoryopt.problem.prove`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,12 +26,20 @@ MOST_WHOLE = 50_000
 """Pairs up to which the relaxation is solved as one model; at 250,000 decomposition takes a third
 of the time."""
 
+MOST_GROUPED = 250_000
+"""The same of problems with groupings, which decomposition leaves out: with 600 to 900 groups of
+three, 5,000 x 50 takes 4 to 7 s; 8,000 x 50 with 1,000 groups takes 30 s."""
+
+WHOLE_SHARE = 0.4
+"""Share of the time left that one model may take beyond `MOST_WHOLE`: a plan is wanted, too."""
+
 
 @dataclass(frozen=True, eq=False)
 class LpAnswer:
     """The LP relaxation as HiGHS leaves it.
 
-    prices: of the problem's rows, in our sign (`Prices`); zeros where HiGHS has none. infeasible:
+    prices: of the problem's rows, and of its groupings where the relaxation was solved as one
+    model, in our sign (`Prices`); zeros where HiGHS has none. infeasible:
     HiGHS says the relaxation has no solution, hence no plan exists (a claim). finished: solved to
     optimality. rep: int[accounts], each account's rep of largest share, -1 where there is no
     solution. split: accounts the LP shares among several reps. large: all that is known where the
@@ -76,13 +84,26 @@ class Infeasibility:
 
 def lp_prices(problem: Problem, limits: Limits, watch: Watch) -> LpAnswer:
     """Solve the LP relaxation over all eligible pairs: in one model where they are few, by
-    decomposition where they are many (which leaves groupings out). `problem` is over units.
+    decomposition where they are many. `problem` is over units.
 
-    Without groupings, `prove(problem, answer.prices)` equals the LP optimum (to about 1e-9, and
-    from below in any case). Raises BackendError if HiGHS is missing or breaks.
+    `prove(problem, answer.prices)` equals the LP optimum (to about 1e-9, and from below in any
+    case), but that decomposition leaves groupings out. Problems with groupings are solved as one
+    model up to `MOST_GROUPED` pairs, and by decomposition where that is not done in its share of
+    the time. Raises BackendError if HiGHS is missing or breaks.
     """
-    if problem.listed is None and problem.accounts * problem.reps > MOST_WHOLE:
-        return _decomposed(problem, limits, watch)
+    pairs = problem.accounts * problem.reps
+    if problem.listed is not None or pairs <= MOST_WHOLE:
+        return _whole(problem, limits, watch)
+    if problem.groupings and pairs <= MOST_GROUPED:
+        share = replace(limits, deadline=limits.deadline - (1.0 - WHOLE_SHARE) * limits.left)
+        answer = _whole(problem, share, watch)
+        if answer.finished or answer.infeasible:
+            return answer
+    return _decomposed(problem, limits, watch)
+
+
+def _whole(problem: Problem, limits: Limits, watch: Watch) -> LpAnswer:
+    """The relaxation as one model, groupings and all."""
     model = linear_model(problem)
     answer, by = _relaxation(model, limits, watch)
     prices, rep, split = Prices.zero(problem), np.full(problem.accounts, -1, dtype=np.int64), 0

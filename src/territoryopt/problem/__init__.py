@@ -11,6 +11,7 @@ from territoryopt.problem.amounts import (
 )
 from territoryopt.problem.bound import Prices, Proof, prove, reduced_costs
 from territoryopt.problem.evaluate import Breach, Evaluation, evaluate, plan_array
+from territoryopt.problem.group_prices import GroupPrices
 from territoryopt.problem.moves import MoveTable, move_table
 from territoryopt.problem.parts import TOLERANCE, Cost, Exclusion, Grouping, Rows
 from territoryopt.problem.problem import Band, Pairs, Problem
@@ -27,6 +28,7 @@ __all__ = [
     "Evaluation",
     "Exclusion",
     "FloatArray",
+    "GroupPrices",
     "Grouping",
     "IntArray",
     "MoveTable",

@@ -2,14 +2,15 @@
 
 For multipliers y_r on row activities s_r = k_r + Σ a_ij x_ij (currency per unit of the row),
 
-    objective >= Σ_i min_{j eligible} (c_ij + Σ_r y_r a_ij) + Σ_r (y_r k_r - φ*_r(y_r)),
+    objective >= Σ_i min_{j eligible} (c_ij + Σ_r y_r a_ij + g_ij) + Σ_r (y_r k_r - φ*_r(y_r)) - G,
 
 where φ_r is the convex price of row r and φ*_r(y) = max(y lower, y upper) its conjugate: the
 Lagrangian dual of the side rows (Geoffrion 1974, Math. Programming Study 2, 82-114). A hard row
 takes any y whose side is closed; a row with price p takes |y| <= p; rows that share one worst
-price take Σ |y_r| / p_r <= 1. `valid_prices` clips to that, so the bound holds whoever found the
-prices, and is as good as the LP relaxation when the prices are its duals. Groupings are dropped:
-their money cannot be negative, so what is left is still a bound.
+price take Σ |y_r| / p_r <= 1. Groups kept apart or together make pairs dearer by g_ij >= 0 and
+give G >= 0 back (`group_prices`); without prices of theirs both are 0, for their money cannot be
+negative. `valid_prices` clips to all that, so the bound holds whoever found the prices, and is as
+good as the LP relaxation when the prices are its duals.
 """
 
 from __future__ import annotations
@@ -23,6 +24,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from territoryopt.problem.amounts import FloatArray, IntArray, blocks
+from territoryopt.problem.group_prices import (
+    LARGEST,
+    GroupPrices,
+    add_to_block,
+    add_to_pairs,
+    given_back,
+    valid_group_prices,
+)
 from territoryopt.problem.parts import TOLERANCE, Rows
 from territoryopt.problem.problem import Problem
 
@@ -32,9 +41,11 @@ class Prices:
     """Multipliers y_r for each part of `Problem.rows`: currency/year per unit of the row.
 
     Above zero a row pushes amounts away (its upper side binds), below zero it draws them in.
+    groups: those of each of `Problem.groupings`; () leaves all of them out of the bound.
     """
 
     rows: tuple[FloatArray, ...]
+    groups: tuple[GroupPrices, ...] = ()
 
     @staticmethod
     def zero(problem: Problem) -> Prices:
@@ -43,15 +54,20 @@ class Prices:
 
 def valid_prices(problem: Problem, prices: Prices) -> Prices:
     """The nearest prices for which the bound is a proof: finite, of the side that is closed, and
-    within each row's own price."""
-    return Prices(tuple(_clip(rows, y) for rows, y in zip(problem.rows, prices.rows, strict=True)))
+    within the own price of each row and group."""
+    rows = tuple(_clip(rows, y) for rows, y in zip(problem.rows, prices.rows, strict=True))
+    if not prices.groups:
+        return Prices(rows)
+    pairs = zip(problem.groupings, prices.groups, strict=True)
+    return Prices(rows, tuple(valid_group_prices(g, given, problem.reps) for g, given in pairs))
 
 
 def _clip(rows: Rows, y: FloatArray) -> FloatArray:
     y = np.nan_to_num(y, nan=0.0, posinf=0.0, neginf=0.0)
     y = np.where((y > 0) & np.isposinf(rows.upper), 0.0, y)
     y = np.where((y < 0) & np.isneginf(rows.lower), 0.0, y)
-    y = np.clip(y, -rows.price, rows.price)
+    most = np.minimum(rows.price, LARGEST)
+    y = np.clip(y, -most, most)
     if rows.worst:
         used = y != 0
         share = float((np.abs(y[used]) / rows.price[used]).sum())
@@ -64,8 +80,8 @@ def _clip(rows: Rows, y: FloatArray) -> FloatArray:
 class Block:
     """The pairs of the accounts start..start+n-1, all float[n, reps].
 
-    cost: currency/year. reduced: c_ij + Σ_r y_r a_ij, currency/year; both inf where a pair is not
-    eligible. amounts: of each part of `Problem.rows`, in its unit.
+    cost: currency/year. reduced: c_ij + Σ_r y_r a_ij + g_ij, currency/year; both inf where a pair
+    is not eligible. amounts: of each part of `Problem.rows`, in its unit.
     """
 
     start: int
@@ -75,19 +91,33 @@ class Block:
 
 
 def reduced_block(problem: Problem, prices: Prices, start: int, stop: int) -> Block:
-    """All pairs of a few accounts at `prices`."""
+    """All pairs of a few accounts at `prices`; those of groups as `valid_prices` gives them."""
     cost = problem.priced_block(start, stop)
     amounts = tuple(rows.amounts.block(start, stop) for rows in problem.rows)
     reduced = cost.copy()
     for rows, y, amount in zip(problem.rows, prices.rows, amounts, strict=True):
         if y.any():
             reduced += _price_of_rep(rows, y) * amount
+    add_to_block(reduced, start, problem.groupings, prices.groups)
     return Block(start, cost, reduced, amounts)
 
 
 def reduced_costs(problem: Problem, prices: Prices, start: int, stop: int) -> FloatArray:
-    """float[stop - start, reps]: c_ij + Σ_r y_r a_ij, currency/year; inf where not eligible."""
+    """float[stop - start, reps]: c_ij + Σ_r y_r a_ij + g_ij, currency/year; inf where not
+    eligible."""
     return reduced_block(problem, prices, start, stop).reduced
+
+
+def reduced_pairs(problem: Problem, prices: Prices) -> FloatArray:
+    """float[pairs]: c_ij + Σ_r y_r a_ij + g_ij of `Problem.pairs`, currency/year."""
+    pairs = problem.pairs
+    reduced: FloatArray = pairs.cost.copy()
+    for rows, y in zip(problem.rows, prices.rows, strict=True):
+        row = rows.row_of_rep[pairs.rep]
+        used = np.flatnonzero(row >= 0)
+        reduced[used] += y[row[used]] * rows.amounts.at(pairs.account[used], pairs.rep[used])
+    add_to_pairs(reduced, pairs.account, pairs.rep, problem.groupings, prices.groups)
+    return reduced
 
 
 def _price_of_rep(rows: Rows, y: FloatArray) -> FloatArray:
@@ -153,6 +183,9 @@ def prove(
             return Proof(-np.inf, valid, cheapest)
         terms.append(answer)
     given = [support(rows, y) for rows, y in zip(problem.rows, valid.rows, strict=True)]
+    if valid.groups:
+        pairs = zip(problem.groupings, valid.groups, strict=True)
+        given += [float(given_back(grouping, each).sum()) for grouping, each in pairs]
     terms += [(value, abs(value)) for value in given]
     # What float64 summation may have added by rounding is taken off again, so that the bound
     # errs below the truth: pairwise sums of n terms err by about log2(n) ulps of their size.

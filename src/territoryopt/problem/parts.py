@@ -16,6 +16,7 @@ in currency per year and unit.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -198,6 +199,12 @@ class Grouping:
     @property
     def hard(self) -> bool:
         return bool(np.isinf(self.price))
+
+    @cached_property
+    def by_account(self) -> tuple[IntArray, IntArray]:
+        """(int[n], int[n]): the places of `member` by ascending account, and those accounts."""
+        place = np.argsort(self.member, kind="stable").astype(np.int64)
+        return place, self.member[place]
 
     def counts(self, rep: IntArray, reps: int) -> IntArray:
         """int[groups, reps]: n_gj of a plan."""

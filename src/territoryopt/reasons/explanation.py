@@ -76,7 +76,8 @@ class Explanation:
     """Answers about one plan int[accounts]: of the whole, of each territory, of each account.
 
     Ours, last year's or a spreadsheet's: only arithmetic is needed. bounds, bound_source and
-    prices (of the rows, at which the bound is proved) come from a result, where there is one.
+    prices (of rows and groups, at which the bound is proved) come from a result, where there is
+    one.
     """
 
     problem: Problem
@@ -129,6 +130,8 @@ class Explanation:
         if prices is None or not self.facts.evaluation.holds:
             return None
         if [len(y) for y in prices.rows] != [len(rows) for rows in self._tight.rows]:
+            return None
+        if len(prices.groups) not in (0, len(self._tight.groupings)):
             return None
         return prove(self._tight, prices)
 

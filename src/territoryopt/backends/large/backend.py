@@ -82,10 +82,13 @@ class DecompositionBackend:
 
 
 def _left(problem: Problem, known: Relaxation, watch: Watch) -> Problem:
-    """The problem without the pairs that no plan better than the one in hand uses."""
+    """The problem without the pairs that no plan better than the one in hand uses, by the better
+    of two proofs: that of the decomposition, and that of an LP with groups where there was one."""
     if watch.rep is None:
         return problem
     proof = known.proof
+    if watch.proof is not None and watch.proof.bound > proof.bound:
+        proof = watch.proof
     return without_dear_pairs(problem, proof.prices, proof.bound, watch.objective)
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from territoryopt.problem import FloatArray, Pairs, Prices, Problem
+from territoryopt.problem import Pairs, Prices, Problem
+from territoryopt.problem.bound import reduced_pairs
 
 SAFETY = 1e-9
 
@@ -20,11 +21,7 @@ def without_dear_pairs(problem: Problem, prices: Prices, bound: float, objective
     pair of the problem.
     """
     pairs = problem.pairs
-    reduced: FloatArray = pairs.cost.copy()
-    for rows, y in zip(problem.rows, prices.rows, strict=True):
-        row = rows.row_of_rep[pairs.rep]
-        used = np.flatnonzero(row >= 0)
-        reduced[used] += y[row[used]] * rows.amounts.at(pairs.account[used], pairs.rep[used])
+    reduced = reduced_pairs(problem, prices)
     least = np.full(problem.accounts, np.inf)
     np.minimum.at(least, pairs.account, reduced)
     room = objective - bound + SAFETY * max(1.0, abs(objective))

@@ -84,14 +84,13 @@ class TightBackend:
             return Outcome(BY)
         if start is not None:
             watch.plan(start)
-        prices = watch.prices
-        if prices is None:
+        proof = watch.proof
+        if proof is None:
             answer = lp_prices(problem, limits, watch)
             if answer.infeasible:
                 return Outcome(answer.by, finished=True, infeasible=True)
-            prices = answer.prices
-        proof = prove(problem, prices)
-        watch.bound(proof.bound)
+            proof = prove(problem, answer.prices)
+            watch.bound(proof.bound)
         if not np.isfinite(proof.bound):
             return Outcome(BY, finished=True, infeasible=True)
         search = _Search(problem, proof, limits, watch)
