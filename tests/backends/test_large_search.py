@@ -25,7 +25,7 @@ from territoryopt.problem.part import beside_rivals
 
 def plan_of(problem):
     known = relax(problem, limits(), Watch(problem))
-    return known, *first_plan(problem, known, None, limits())
+    return known, *first_plan(problem, known, known.proof, None, limits())
 
 
 @pytest.mark.parametrize("seed", range(60))

@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from territoryopt.problem.amounts import FloatArray, IntArray
 from territoryopt.problem.parts import Grouping
@@ -121,6 +122,19 @@ def add_to_pairs(
         place = np.minimum(np.searchsorted(key, asked), len(key) - 1)
         found = key[place] == asked
         np.add.at(reduced, place[found], money[inside][found])
+
+
+def add_to_candidates(
+    reduced: FloatArray,
+    rep: NDArray[np.int32],
+    groupings: Sequence[Grouping],
+    prices: Sequence[GroupPrices],
+) -> None:
+    """Add the shifts to float[n, k] of candidate pairs, each account with the reps int[n, k]."""
+    for grouping, given in _priced(groupings, prices):
+        account, other, money = shifts(grouping, given, 0, len(reduced))
+        entry, place = np.nonzero(rep[account] == other[:, None])
+        np.add.at(reduced, (account[entry], place), money[entry])
 
 
 def _priced(

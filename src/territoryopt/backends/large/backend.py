@@ -18,7 +18,8 @@ from territoryopt.backends.large.relax import Relaxation, relax
 from territoryopt.backends.large.rowtable import RowTable
 from territoryopt.backends.protocol import Limits, Outcome, Watch
 from territoryopt.backends.running import run_watched
-from territoryopt.problem import FloatArray, IntArray, Problem, evaluate
+from territoryopt.problem import FloatArray, IntArray, Problem, Proof, evaluate
+from territoryopt.problem.group_prices import add_to_candidates
 
 FIRST_FACTOR = 4.0
 """What breaking a hard row costs at first, in units of the largest price of its kind."""
@@ -59,7 +60,8 @@ class DecompositionBackend:
         known = watch.relaxation if watch.relaxation is not None else relax(problem, limits, watch)
         if not np.isfinite(known.proof.bound):
             return Outcome(by)
-        plan, y, slack = first_plan(problem, known, start, limits)
+        proof = _better(known, watch)
+        plan, y, slack = first_plan(problem, known, proof, start, limits)
         search = Neighbourhoods(plan, y, slack, limits, watch)
         if problem.accounts * problem.reps <= MOST_WHOLE:
             search.mendings = 0  # what small searches cannot mend, the search of the whole can
@@ -81,32 +83,41 @@ class DecompositionBackend:
         return replace(outcome, by=f"{by}, then {outcome.by}")
 
 
+def _better(known: Relaxation, watch: Watch) -> Proof:
+    """The better of two proofs: that of the decomposition, and that of an LP with groups where
+    there was one."""
+    if watch.proof is not None and watch.proof.bound > known.proof.bound:
+        return watch.proof
+    return known.proof
+
+
 def _left(problem: Problem, known: Relaxation, watch: Watch) -> Problem:
-    """The problem without the pairs that no plan better than the one in hand uses, by the better
-    of two proofs: that of the decomposition, and that of an LP with groups where there was one."""
+    """The problem without the pairs that no plan better than the one in hand uses."""
     if watch.rep is None:
         return problem
-    proof = known.proof
-    if watch.proof is not None and watch.proof.bound > proof.bound:
-        proof = watch.proof
+    proof = _better(known, watch)
     return without_dear_pairs(problem, proof.prices, proof.bound, watch.objective)
 
 
 def first_plan(
-    problem: Problem, known: Relaxation, start: IntArray | None, limits: Limits
+    problem: Problem, known: Relaxation, proof: Proof, start: IntArray | None, limits: Limits
 ) -> tuple[Plan, FloatArray, FloatArray]:
-    """The best of the rounded LP and a given start as a `Plan`; the prices float[rows]; and
-    float[n, k], how much dearer than the cheapest each candidate is at them."""
+    """The best of the rounded LP, each account's cheapest rep at the prices of a proof, and a
+    given start, as a `Plan`; the prices float[rows]; and float[n, k], how much dearer than the
+    cheapest each candidate is at all prices."""
     table: RowTable = known.table
-    y = table.flat(known.proof.prices)
+    y = table.flat(proof.prices)
     candidates: Candidates = known.candidates
-    rep = known.rep
-    if start is not None:
-        priced = known.penalties.at(FIRST_FACTOR)
-        rep = min(rep, start, key=lambda plan: evaluate(priced, plan).objective)
+    priced = known.penalties.at(FIRST_FACTOR)
+    plans = [known.rep, *([proof.cheapest] if proof.prices.groups else []), start]
+    rep = min(
+        (plan for plan in plans if plan is not None),
+        key=lambda plan: evaluate(priced, plan).objective,
+    )
     candidates.include(problem, rep)
     plan = Plan(problem, table, candidates, known.penalties, candidates.place(rep), FIRST_FACTOR)
     with ThreadPoolExecutor(max(1, limits.threads)) as pool:
         reduced = plan.candidates.reduced(table, y, pool)
+    add_to_candidates(reduced, candidates.rep, problem.groupings, proof.prices.groups)
     reduced -= reduced.min(axis=1, keepdims=True)
     return plan, y, reduced

@@ -27,9 +27,9 @@ from territoryopt.backends.large.race import Race
 from territoryopt.backends.large.regions import links_between
 from territoryopt.backends.protocol import Limits, Watch, log
 from territoryopt.gaps import relative_gap
-from territoryopt.problem import TOLERANCE, FloatArray, IntArray, Problem, Rows
+from territoryopt.problem import TOLERANCE, FloatArray, Grouping, IntArray, Problem, Rows
 from territoryopt.problem.listed import listed_problem
-from territoryopt.problem.part import beside_rivals, free_groups
+from territoryopt.problem.part import free_groups, group_costs
 
 NEAR_PER_REP = 60
 """Pairs that make two reps neighbours: so many of each rep, see `near_pairs`."""
@@ -211,6 +211,12 @@ class Neighbourhoods:
         self.loss = lost
         at = plan.table.row
         self.broken = ((at >= 0) & np.append(self._outside(), False)[at]).any(axis=1)
+        for hard, part in zip(plan.problem.groupings, plan.priced.groupings, strict=True):
+            rep, many = _offenders(part, own, reps)
+            if hard.hard:
+                self.broken[rep] = True
+            else:
+                np.add.at(lost, rep, part.price * many)
 
     def _outside(self) -> NDArray[np.bool_]:
         """bool[rows]: the hard rows that the plan breaks."""
@@ -328,16 +334,6 @@ class Neighbourhoods:
         most = np.partition(slack.reshape(-1), size)[size] if slack.size > size else np.inf
         open_ = (slack <= most) & np.isfinite(slack)
         open_[here, plan.place[accounts]] = True
-        while plan.priced.groupings:
-            # Pairs beside a rival who stays are closed; so more stay, until none is left.
-            fixed = self.own.copy()
-            fixed[accounts[open_.sum(axis=1) > 1]] = -1
-            rivals = beside_rivals(plan.priced, fixed, accounts, reps)
-            beside = np.take_along_axis(rivals, np.maximum(local, 0), axis=1)
-            beside[here, plan.place[accounts]] = False
-            if not (open_ & beside).any():
-                break
-            open_ &= ~beside
         choice = open_.sum(axis=1) > 1
         accounts, local, open_ = accounts[choice], local[choice], open_[choice]
         if len(accounts) < 2:
@@ -349,17 +345,18 @@ class Neighbourhoods:
         stands = np.full((len(accounts), len(reps)), -1, dtype=np.int64)
         stands[account, to] = place
         whole, own = accounts[account], plan.place[accounts]
+        fixed = self.own.copy()
+        fixed[accounts] = -1
+        beside = group_costs(plan.priced.groupings, fixed, accounts, reps)
         rows = self._part_rows(reps, accounts, own)
         amounts = [c.amount[whole, place, p].copy() for p in range(table.parts)]
-        free = np.zeros(plan.problem.accounts, dtype=bool)
-        free[accounts] = True
         problem = listed_problem(
             len(accounts),
             len(reps),
-            (account, to, c.cost[whole, place]),
+            (account, to, c.cost[whole, place] + beside[account, to]),
             amounts,
             rows,
-            [free_groups(part, free, accounts) for part in plan.priced.groupings],
+            [free_groups(part, fixed, accounts) for part in plan.priced.groupings],
         )
         return problem, accounts, number[c.rep[accounts, own]], stands
 
@@ -407,3 +404,14 @@ class Neighbourhoods:
         limits = replace(self.limits, gap=gap, threads=1)
         HighsBackend(options=AT_ROOT).solve(part, limits, own, inner)
         return inner.rep
+
+
+def _offenders(part: Grouping, own: IntArray, reps: int) -> tuple[IntArray, IntArray]:
+    """(int[n], int[n]): the reps with a group that is not as it should be, one entry for each such
+    group, and how many accounts (apart) or reps (together) are too many there."""
+    cell, count = np.unique(part.group_of_member * reps + own[part.member], return_counts=True)
+    if part.apart:
+        some = count > 1
+        return cell[some] % reps, count[some] - 1
+    spread = np.bincount(cell // reps, minlength=len(part))[cell // reps]
+    return cell[spread > 1] % reps, np.ones(int((spread > 1).sum()), dtype=np.int64)
