@@ -11,12 +11,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from territoryopt.answers.ground import Ground
+from territoryopt.errors import Fault, InputError
 from territoryopt.problem import FloatArray, IntArray
 from territoryopt.problem.amounts import blocks
 from territoryopt.problem.bound import reduced_block
@@ -25,6 +27,9 @@ from territoryopt.tables import write_table
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+SCHEMA = "territoryopt/pair-prices/1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,30 +72,32 @@ def write_pair_prices(
     seed: int = 0,
     threads: int = 2,
 ) -> Path:
-    """The table as CSV: account_id, rep_id, in_plan, cost, reduced, at_least."""
+    """The table as CSV: account_id, rep_id, in_plan, cost, reduced, at_least; block by block, so
+    that no more than one is held at any size. Raises InputError where it cannot be written."""
     problem = reasons.problem
-    parts = list(pair_prices(reasons, most=most, seed=seed, threads=threads))
-
-    def column(name: str) -> np.ndarray:
-        empty = np.empty(0, dtype=np.float64)
-        return np.concatenate([empty, *(getattr(part, name) for part in parts)])
-
-    account, rep = column("account").astype(np.int64), column("rep").astype(np.int64)
     accounts = np.array(problem.account_ids or list(map(str, range(problem.accounts))), object)
     reps = np.array(problem.rep_ids or list(map(str, range(problem.reps))), object)
-    inside = np.where(reasons.rep[account] == rep, "yes", "no").astype(object)
-    target = Path(path)
-    write_table(
-        target,
-        {
-            "account_id": accounts[account],
-            "rep_id": reps[rep],
-            "in_plan": inside,
-            "cost": column("cost"),
-            "reduced": column("reduced"),
-            "at_least": column("at_least"),
-        },
-    )
+    target, empty = Path(path), np.empty(0, dtype=np.int64)
+    parts = pair_prices(reasons, most=most, seed=seed, threads=threads)
+    # An empty block first writes the names of the columns, whatever follows.
+    first = PairPrices(empty, empty, *(np.empty(0, dtype=np.float64) for _ in range(3)))
+    try:
+        with target.open("w", encoding="utf-8", newline="") as handle:
+            for at, part in enumerate(chain([first], parts)):
+                inside = np.where(reasons.rep[part.account] == part.rep, "yes", "no")
+                columns = {
+                    "account_id": accounts[part.account],
+                    "rep_id": reps[part.rep],
+                    "in_plan": inside.astype(object),
+                    "cost": part.cost,
+                    "reduced": part.reduced,
+                    "at_least": part.at_least,
+                }
+                write_table(handle, columns, header=at == 0)
+    except OSError as error:
+        raise InputError(
+            [Fault(f"the table cannot be written: {error.strerror or error}", value=str(target))]
+        ) from error
     return target
 
 
