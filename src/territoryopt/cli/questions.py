@@ -82,7 +82,8 @@ def question_options(function: F) -> F:
 
 def asked(options: dict[str, Any]) -> bool:
     """Whether any question is put."""
-    return any(options[name] not in (None, False, ()) for name in QUESTIONS)
+    given = (options[name] for name in QUESTIONS)
+    return any(value is not None and value is not False and value != () for value in given)
 
 
 def refuse(options: dict[str, Any]) -> None:
