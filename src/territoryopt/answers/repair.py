@@ -27,6 +27,7 @@ from territoryopt.problem import (
     evaluate,
 )
 from territoryopt.problem.amounts import ComputedAmounts, FloatArray
+from territoryopt.problem.asked import with_pairs
 from territoryopt.reasons.conflict import by_themselves, hardly_free, has_plan
 
 LARGE = 50_000
@@ -135,8 +136,13 @@ def _quick(problem: Problem, rule: str, seconds: float, series: Series) -> Repai
         given = _released(unit, rule, bound[barred])
     else:
         return None
-    limits = series.limits(0.4 * seconds, 1.0)
-    shown = has_plan(given, get_backend(choose(given)[0]), limits)
+    # The others are free to go round these, where these are left as they fit by themselves.
+    as_found = dict(zip(bound.tolist(), found.rep.tolist(), strict=True))
+    shown = has_plan(
+        with_pairs(given, as_found),
+        get_backend(choose(given)[0]),
+        series.limits(0.4 * seconds, 1.0),
+    )
     if not shown.feasible or shown.rep is None:
         return None
     rep = shown.rep[problem.units.unit_of]
