@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -178,3 +180,22 @@ def test_a_time_limit_for_the_whole_question(folder):
     assert answer["stopped"] == "time limit"
     assert answer["rules"] == []
     assert answer["text"] == ["Not everything was looked at: time was up."]
+
+
+NOISE = """
+import os, sys
+from territoryopt.cli import printing
+from territoryopt.cli.commands import main
+ours = printing.print_models
+def noisy(as_json):
+    os.write(1, b"a line of a library in C\\n")
+    ours(as_json)
+printing.print_models = noisy
+sys.argv = ["territoryopt", "show", "--json"]
+main()
+"""
+
+
+def test_what_a_library_prints_is_not_in_our_json():
+    said = subprocess.run([sys.executable, "-c", NOISE], capture_output=True, check=True)
+    assert json.loads(said.stdout)["schema"] == "territoryopt/models/1"

@@ -237,6 +237,15 @@ def test_how_sure():
     ]
 
 
+def test_nothing_proved_is_not_called_proved():
+    said = Certainty(some_plan(), 1000.0, 990.0, 990.0, "proved", 10.0, ("seen", "seen", "seen"),
+                     np.ones(3), (OtherPlan(np.array([0, 1, 1]), 12.0, 1),), 1.0)  # fmt: skip
+    assert reports.tell_certainty(said, Speaker("USD"))[1:3] == [
+        "Of no account is it proved that it has the same rep in every plan within 1 % of this one.",
+        "3 have the same rep in all 2 plans that were looked at; that is no proof.",
+    ]
+
+
 def test_what_trades_for_what():
     points = (
         Point(10.0, 3.0, 500.0, 500.0, "proved", PLAN),

@@ -173,8 +173,8 @@ def _of_goal(
     whole = problem if against is None else only_goals(problem, {goal, against})
     unit = "accounts" if goal == MOVES else f"{problem.currency}/year"
     ends = WEIGHTS
-    if goal == MOVES:  # a move is worth nothing, or what an account costs on average
-        ends = 0.0, abs(ground.objective) / max(1, problem.accounts)
+    if goal == MOVES:  # a move is worth nothing, or ten times what an account costs on average
+        ends = 0.0, 10.0 * abs(ground.objective) / max(1, problem.accounts)
     made = Frontier(goal, unit, (), (), 0.0, against)
     found: list[Point] = []
 

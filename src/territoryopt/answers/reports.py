@@ -93,13 +93,17 @@ def tell_certainty(answer: Certainty, speaker: Speaker) -> list[str]:
     share = gap(answer.within / abs(answer.objective)) if answer.objective else "0 %"
     within = f"within {share} of this one"
     proved, seen = answer.count("proved"), answer.count("seen")
-    lines.append(
-        f"{proved:,} of {plural(problem.accounts, 'account')} {_have(proved)} the same rep in "
-        f"every plan {within}; that is proved."
-    )
-    if answer.plans:
+    if proved:
         lines.append(
-            f"{seen:,} more {_have(seen)} the same rep in all {len(answer.plans) + 1} plans that "
+            f"{proved:,} of {plural(problem.accounts, 'account')} {_have(proved)} the same rep in "
+            f"every plan {within}; that is proved."
+        )
+    else:
+        lines.append(f"Of no account is it proved that it has the same rep in every plan {within}.")
+    if answer.plans:
+        more = " more" if proved else ""
+        lines.append(
+            f"{seen:,}{more} {_have(seen)} the same rep in all {len(answer.plans) + 1} plans that "
             "were looked at; that is no proof."
         )
         for plan in answer.plans:

@@ -11,6 +11,7 @@ import click
 
 from territoryopt import __version__
 from territoryopt.cli.questions import asked, question_options, refuse
+from territoryopt.cli.streams import keep_output_ours
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,6 +24,8 @@ class Commands(click.Group):
     """Tells what is wrong with the arguments as JSON too, where --json stands among them."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **named: Any) -> Any:
+        if args is None:  # a process of our own
+            keep_output_ours()
         given = list(sys.argv[1:] if args is None else args)
         if "--json" not in given:
             return super().main(given, *rest, **named)
