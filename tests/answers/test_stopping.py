@@ -4,6 +4,7 @@ refused."""
 from __future__ import annotations
 
 import _thread
+import signal
 import threading
 import time
 
@@ -14,6 +15,14 @@ from planted import locks_against_capacity
 import territoryopt as topt
 from territoryopt.answers.no_plan import why_no_plan
 from territoryopt.answers.series import Series
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard():
+    """A shell starts what runs in its background deaf to Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="module")

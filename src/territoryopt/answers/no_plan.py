@@ -183,7 +183,10 @@ def _certified(
     alone = problem.without(set(problem.rule_names) - set(rules)).feasibility().contracted
     if not alone.rows:
         return []
-    found = infeasibility(alone, limits, Watch(alone))
+    watch = Watch(alone)
+    found = infeasibility(alone, limits, watch)
+    if watch.interrupted:
+        raise KeyboardInterrupt
     if not found.certified:
         return []
     hard = [k for k, rows in enumerate(problem.rows) if rows.hard and rows.name in rules]

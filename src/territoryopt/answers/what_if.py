@@ -204,7 +204,10 @@ def _answer(
         concerned = [*to, *(u for u, j in never if ground.rep[u] == j)]
         worth = max(small, WORTH * abs(change.upper))
         soon = Limits(time.monotonic() + max(0.2, 0.3 * series.seconds), 0.0, ground.seed, 1)
-        fewest = shortened(variant, ground.rep, found, concerned, worth, soon)
+        fewest = found
+        if series.stopped != "interrupted":
+            with series:
+                fewest = shortened(variant, ground.rep, found, concerned, worth, soon)
         moves_change = evaluate(variant, fewest).objective - ground.objective
         order = chain(ground.rep, fewest, dict.fromkeys(concerned))
         moves = told(ground, order, ground.rep, fewest)
