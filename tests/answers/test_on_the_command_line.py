@@ -141,6 +141,7 @@ def test_prices_within_and_trades_of_two_goals(folder, tmp_path):
     assert answers[1]["against"] == goals[0]
     assert answers[2]["moves"] == []
     assert answers[3]["slack"] >= 0
+    assert "a least and no verdict" in answers[3]["text"][1]
     assert table.read_text(encoding="utf-8").startswith("account_id,rep_id,in_plan,")
 
 

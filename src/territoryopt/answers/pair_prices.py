@@ -2,8 +2,9 @@
 
 at_least: any plan with the pair costs at least so much more than the plan in hand (it may be below
 zero): what the prices prove, plus the pair's reduced cost, less the plan. A price bounds and does
-not decide: how far below the truth it may be is the distance between the plan and what the prices
-prove (`slack`), for every pair alike.
+not decide. All pairs alike stand too low by the distance between the plan and what the prices prove
+(`slack`: the plan's own pairs show it); the truth may be higher still, by the moves that a pair
+drags along, which a price sees only at the margin.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ def pair_prices(
 
 
 def slack(reasons: Explanation, seed: int = 0, threads: int = 2) -> float:
-    """How far below the truth `at_least` may be, currency/year."""
+    """By how much `at_least` is too low at most for the pairs of the plan itself, currency/year;
+    for others it may be by more."""
     ground = Ground(reasons, seed, threads)
     return max(0.0, ground.objective - ground.proof.bound)
 

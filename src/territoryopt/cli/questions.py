@@ -212,10 +212,11 @@ def _prices(reasons: Explanation, path: str, seeds: dict[str, Any], told: Told) 
     told("prices of pairs")
     write_pair_prices(reasons, path, **seeds)
     loose = slack(reasons, **seeds)
+    gap = money(loose, reasons.speaker.currency)
     lines = [
         f"{path} says of every pair what a plan with it costs more at least.",
-        "That is a least and no verdict: the truth may be higher, and the least is too low by up "
-        f"to {money(loose, reasons.speaker.currency)} for every pair alike. --why-not decides.",
+        f"It is a least and no verdict: the plan's own pairs stand {gap} too low at most, and "
+        "others may cost more than it says, by the moves they drag along. --why-not decides.",
     ]
     return Answer("prices of pairs", {"schema": PAIRS, "file": path, "slack": loose}, lines)
 
@@ -272,9 +273,7 @@ def answer_all(
     return bool(found) and found[-1].interrupted
 
 
-def why_none(
-    problem: Problem, speaker: Speaker, options: dict[str, Any], as_json: bool
-) -> bool:  # fmt: skip
+def why_none(problem: Problem, speaker: Speaker, options: dict[str, Any], as_json: bool) -> bool:
     """Look for the rules, rows and accounts to blame for there being no plan, and ways out; whether
     Ctrl-C ended it."""
     from territoryopt.answers.no_plan import SECONDS, why_no_plan
