@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from territoryopt.alignment import Alignment, current_alignment, read_alignment
     from territoryopt.answers.certainty import certainty
     from territoryopt.answers.compare import compare
-    from territoryopt.answers.frontier import fewest_moves, frontier
+    from territoryopt.answers.fewest import fewest_moves
+    from territoryopt.answers.frontier import frontier
     from territoryopt.answers.no_plan import why_no_plan
     from territoryopt.answers.pair_prices import pair_prices, write_pair_prices
     from territoryopt.answers.rule_costs import rule_costs
@@ -72,7 +73,7 @@ _HOME = {
     "rule_costs": "answers.rule_costs",
     "certainty": "answers.certainty",
     "frontier": "answers.frontier",
-    "fewest_moves": "answers.frontier",
+    "fewest_moves": "answers.fewest",
     "compare": "answers.compare",
     "uncertain": "answers.uncertain",
     "pair_prices": "answers.pair_prices",

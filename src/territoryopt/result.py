@@ -35,7 +35,8 @@ class Result:
     without a plan. bound: best lower bound in hand, inf only when infeasible. proved_bound: the
     part of it recomputed by our own arithmetic from `prices`. bound_source: "proved", or who
     claims the rest. gap: (objective - bound) / abs(objective), 0 when equal, inf without a plan.
-    evaluation: every total and rule of the plan. conflict: why there is no plan.
+    evaluation: every total and rule of the plan. conflict: why there is no plan. interrupted:
+    whether Ctrl-C ended it, whatever was reached by then.
     """
 
     problem: Problem = field(repr=False)
@@ -56,6 +57,7 @@ class Result:
     conflict: Conflict | None = None
     notes: tuple[str, ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
+    interrupted: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The stable JSON contract `territoryopt/result/1`; a number that is not finite is None."""

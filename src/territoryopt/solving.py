@@ -352,6 +352,7 @@ class _Run:
             prices=self.prices,
             conflict=self.conflict,
             notes=tuple(dict.fromkeys(notes)),
+            interrupted=watch.interrupted,
         )
 
     def _tolerance(self, objective: float) -> float:

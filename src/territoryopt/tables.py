@@ -181,6 +181,8 @@ def check_identity(table: Table, columns: Sequence[str], faults: FaultList) -> N
 def write_table(
     target: str | os.PathLike[str] | TextIO,
     columns: Mapping[str, Sequence[object] | npt.NDArray[Any]],
+    *,
+    header: bool = True,
 ) -> None:
     """Writes CSV in UTF-8 with `\\n`, so that `read_table` gives the same text back.
 
@@ -193,13 +195,14 @@ def write_table(
     """
     if isinstance(target, (str, os.PathLike)):
         with open(target, "w", encoding="utf-8", newline="") as handle:
-            write_table(handle, columns)
+            write_table(handle, columns, header=header)
         return
     sizes = {len(column) for column in columns.values()}
     if len(sizes) > 1:
         raise ValueError(f"a column is shorter than another: {sorted(sizes)} rows")
     cells: list[Sequence[object] | npt.NDArray[Any]] = list(columns.values())
-    _write_rows(target, [[_written(name)] for name in columns])
+    if header:
+        _write_rows(target, [[_written(name)] for name in columns])
     for start in range(0, max(sizes, default=0), ROWS):
         _write_rows(target, [_texts(column[start : start + ROWS]) for column in cells])
 

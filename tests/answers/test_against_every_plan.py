@@ -10,10 +10,12 @@ from seeds import seeds
 import territoryopt as topt
 from territoryopt.answers.certainty import certainty
 from territoryopt.answers.compare import compare
-from territoryopt.answers.frontier import MOVES, fewest_moves, frontier, weighted
+from territoryopt.answers.fewest import fewest_moves
+from territoryopt.answers.frontier import frontier
 from territoryopt.answers.ground import Ground
 from territoryopt.answers.pair_prices import pair_prices, slack
 from territoryopt.answers.rule_costs import loosened, priced_rules, rule_costs
+from territoryopt.answers.weights import MOVES, goals, of_goal, only_goals, weighted
 from territoryopt.problem import evaluate
 from territoryopt.reasons.explanation import Explanation
 
@@ -53,6 +55,9 @@ def test_what_a_rule_costs_lies_in_its_interval(seed):
         assert rule.dropped.upper <= 0
         assert rule.dropped.width <= 1e-3 * max(1.0, abs(cost)) + size
         if rule.loosened is not None:
+            # Loosened lies between what there is and dropped.
+            assert rule.dropped.upper <= rule.loosened.upper
+            assert rule.dropped.lower <= rule.loosened.lower + size
             truth = least(loosened(problem, rule.rule, rule.step)) - cost
             assert rule.loosened.lower - size <= truth <= rule.loosened.upper + size
 
@@ -105,6 +110,51 @@ def test_no_plan_is_below_the_frontier(seed):
     for point in said.points:
         assert evaluate(problem, point.rep).holds
         assert point.bound <= point.money + CLOSE
+
+
+@pytest.mark.parametrize("seed", seeds(40))
+def test_no_plan_is_below_the_frontier_of_two_goals(seed):
+    problem, plans, _, reasons = solved(seed)
+    names = goals(problem)
+    one = MOVES if seed % 3 == 0 else names[0]
+    others = [name for name in names if name != one]
+    if not others:
+        pytest.skip("there is one goal")
+    said = frontier(reasons, one, others[-1], points=4, seconds=5)
+    assert said.points
+    for rep in plans.astype(np.int64):
+        x, money = of_goal(problem, one, rep), of_goal(problem, others[-1], rep)
+        assert money >= said.bound_at(x) - CLOSE * max(1.0, abs(money), abs(x))
+    for point in said.points:
+        assert point.x == pytest.approx(of_goal(problem, one, point.rep), abs=1e-6)
+        assert point.money == pytest.approx(of_goal(problem, others[-1], point.rep), abs=1e-6)
+        assert evaluate(problem, point.rep).holds
+
+
+def test_a_frontier_has_as_many_points_as_asked_where_there_are_so_many():
+    rng = np.random.default_rng(4)
+    problem = topt.Problem.from_arrays(
+        rng.uniform(1, 9, (60, 4)), [topt.Band("n", np.ones(60), upper=18)],
+        current=rng.integers(4, size=60),
+    )  # fmt: skip
+    said = frontier(topt.explain(topt.solve(problem, gap=0.0)), MOVES, points=8, seconds=5)
+    assert len(said.points) >= 8
+    assert said.points[-1].x > said.points[0].x
+
+
+@pytest.mark.parametrize("seed", seeds(40))
+def test_one_goal_against_a_rule(seed):
+    problem, _, _, reasons = solved(seed)
+    rows = [r for r in problem.rows if r.hard and r.role == "rule"]
+    if not rows:
+        pytest.skip("no rule has rows")
+    goal = problem.costs[0].name
+    said = frontier(reasons, rows[0].name, goal, points=3, seconds=5)
+    assert len(said.points) == 3
+    for point in said.points:
+        truth = least(only_goals(loosened(problem, rows[0].name, point.at), {goal}))
+        size = CLOSE * max(1.0, abs(truth))
+        assert point.bound - size <= truth <= point.money + size
 
 
 @pytest.mark.parametrize("seed", seeds(40))
@@ -179,6 +229,9 @@ def test_a_comparison_adds_up(seed):
     assert said.change == pytest.approx(reasons.facts.evaluation.objective - objective[-1])
     assert sum(after - before for _, before, after in said.money) == pytest.approx(said.change)
     assert len(said.moves) == int((other != reasons.rep).sum())
+    for move in said.moves:
+        if move.back is not None:
+            assert move.back.rep == move.before
     assert sum(rep.gained for rep in said.reps) == sum(rep.lost for rep in said.reps)
     for rep in said.reps:
         assert rep.accounts_after == rep.accounts_before + rep.gained - rep.lost
@@ -194,7 +247,11 @@ def test_a_weight_changes_one_goal_only():
 
 
 def test_names_that_are_not_known():
-    _, _, _, reasons = solved(1)
+    problem, _, _, reasons = solved(1)
+    goal = problem.costs[0].name
+    for pair in ((goal, "no such goal"), (goal, goal), (MOVES, MOVES)):
+        with pytest.raises(topt.InputError):
+            frontier(reasons, *pair)
     with pytest.raises(topt.InputError):
         rule_costs(reasons, ["no such rule"])
     with pytest.raises(topt.InputError):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,95 @@ def test_a_run_without_a_plan_is_asked_why(tmp_path):
     (way,) = answer["repairs"]
     assert way["rule"] == "narrow"
     assert any("narrow wider by" in line for line in answer["text"])
+
+
+def test_my_moves_are_asked_about_and_the_plan_is_written(folder, tmp_path):
+    found = topt.read_run(folder)
+    problem, rep = found.problem, found.rep
+    account, other = problem.account_id(0), problem.rep_id((int(rep[0]) + 1) % problem.reps)
+    mine = tmp_path / "mine.csv"
+    mine.write_text(f"account_id,rep_id\n{account},{other}\n", encoding="utf-8")
+    (by_file,) = questions(folder, "--my-moves", mine, "--plan-out", tmp_path / "plan.csv")
+    (by_option,) = questions(folder, "--force", account, other)
+    assert by_file["force"] == by_option["force"] == [[account, other]]
+    assert by_file["verdict"] == by_option["verdict"]
+    if by_file["change"] is not None:
+        plan = topt.read_alignment(tmp_path / "plan.csv", found.instance)
+        assert plan.owner(0) == other
+        judged = run("check", TINY, tmp_path / "plan.csv", "-m", TINY / "model.toml", "--json")
+        assert judged.exit_code == 0, judged.output
+
+
+def test_prices_within_and_trades_of_two_goals(folder, tmp_path):
+    table = tmp_path / "prices.csv"
+    goals = [goal["name"] for goal in json.loads(run("explain", folder, "--json").stdout)["goals"]]
+    answers = questions(
+        folder, "--prices", table, "--sure", "--within", 5, "--trade", f"moves,{goals[0]}",
+        "--against", folder,
+    )  # fmt: skip
+    assert [a["question"] for a in answers] == [
+        "how sure", f"{goals[0]} against moves", "what changes", "prices of pairs",
+    ]  # fmt: skip
+    assert answers[0]["within"] == pytest.approx(0.05 * abs(answers[0]["objective"]))
+    assert answers[1]["against"] == goals[0]
+    assert answers[2]["moves"] == []
+    assert answers[3]["slack"] >= 0
+    assert "a least and no verdict" in answers[3]["text"][1]
+    assert table.read_text(encoding="utf-8").startswith("account_id,rep_id,in_plan,")
+
+
+def test_answers_stand_in_the_page(folder):
+    said = run("explain", folder, "--markdown", "--uncertain", 10)
+    assert said.exit_code == 0
+    assert said.stdout.startswith("# The plan and its reasons")
+    assert "## Wrong numbers" in said.stdout
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        ("--force", "A-1", "R-1", "--force", "A-1", "R-2"),
+        ("--rules", "--seconds", "nan"),
+        ("--rules", "--time-limit", 0),
+        ("--sure", "--within", -1),
+        ("--rules", "--plan-out", "x.csv"),
+        ("--rules", "--page", "R-1"),
+        ("--rules", "--account", "A-1"),
+        ("--why",),
+        ("--trade", "moves,nothing"),
+        ("--against", "no-such-file.csv"),
+        ("--my-moves", "no-such-file.csv"),
+        ("--uncertain", 0),
+    ],
+    ids=lambda bad: " ".join(map(str, bad)),
+)
+def test_questions_that_cannot_be_put(folder, bad):
+    said = run("explain", folder, *bad, "--json")
+    assert said.exit_code == 2, said.output
+    assert json.loads(said.stdout)["error"]["problems"]
+
+
+def test_a_time_limit_for_the_whole_question(folder):
+    (answer,) = questions(folder, "--rules", "--time-limit", 1e-6)
+    assert answer["stopped"] == "time limit"
+    assert answer["rules"] == []
+    assert answer["text"] == ["Not everything was looked at: time was up."]
+
+
+NOISE = """
+import os, sys
+from territoryopt.cli import printing
+from territoryopt.cli.commands import main
+ours = printing.print_models
+def noisy(as_json):
+    os.write(1, b"a line of a library in C\\n")
+    ours(as_json)
+printing.print_models = noisy
+sys.argv = ["territoryopt", "show", "--json"]
+main()
+"""
+
+
+def test_what_a_library_prints_is_not_in_our_json():
+    said = subprocess.run([sys.executable, "-c", NOISE], capture_output=True, check=True)
+    assert json.loads(said.stdout)["schema"] == "territoryopt/models/1"

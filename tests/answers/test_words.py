@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,8 @@ import territoryopt as topt
 from territoryopt.answers import reports
 from territoryopt.answers.certainty import Certainty, OtherPlan
 from territoryopt.answers.compare import Comparison, Exchange, RepChange
-from territoryopt.answers.frontier import FewestMoves, Frontier, Point
+from territoryopt.answers.fewest import FewestMoves
+from territoryopt.answers.frontier import Frontier, Point
 from territoryopt.answers.ground import Interval
 from territoryopt.answers.members import Member
 from territoryopt.answers.moves import Move
@@ -17,11 +20,13 @@ from territoryopt.answers.no_plan import NoPlan
 from territoryopt.answers.repair import Repair
 from territoryopt.answers.rule_costs import RuleCost, RuleCosts
 from territoryopt.answers.telling import tell_moves, tell_what_if
+from territoryopt.answers.telling_no_plan import tell_no_plan
 from territoryopt.answers.uncertain import Fragile, RowChance, Uncertain
 from territoryopt.answers.what_if import WhatIf
 from territoryopt.problem.evaluate import Breach, Evaluation
 from territoryopt.reasons.conflict import Conflict
 from territoryopt.reasons.explanation import Explanation
+from territoryopt.reasons.facts import Alternative, Broken
 from territoryopt.reasons.pages import plan_page, rep_page, text
 from territoryopt.reasons.sentences import Speaker
 
@@ -62,6 +67,12 @@ def what_if(verdict, change=None, moves=(), conflict=None, forbid=()):
             what_if("open", Interval(-273.0, 334.0, -300.0, WHO)),
             "Acme (A-117) with Chen would cost at most 334 USD a year more; there is a plan for "
             "that. It may cost less than this plan, which is not proved to be the best: by at most "
+            "273 USD a year.",
+        ),
+        (
+            what_if("open", Interval(-273.0, 0.1, -300.0, WHO)),
+            "Acme (A-117) with Chen: a tie. There is a plan with it that costs the same as this "
+            "one. It may cost less than this plan, which is not proved to be the best: by at most "
             "273 USD a year.",
         ),
         (
@@ -122,6 +133,9 @@ def test_the_chain_of_moves():
     assert tell_moves(many, SPEAK)[-1] == "And 4 more moves."
 
 
+NONE = Interval(0.0, 0.0, 0.0)
+
+
 def rule(**given):
     base = {
         "rule": "band", "kind": "band", "hard": True, "charged": 0.0, "step": 0.05, "before": 0.1,
@@ -168,7 +182,40 @@ def rule(**given):
     ],
 )
 def test_what_a_rule_costs(cost, said):
-    assert reports.tell_rule_costs(RuleCosts((cost,), 1.0), SPEAK) == [said]
+    assert reports.tell_rule_costs(RuleCosts((cost,), NONE, 1.0), SPEAK) == [said]
+
+
+def test_what_is_open_with_every_rule_is_told_first():
+    kept = Interval(-660.0, 0.0, -8000.0, WHO)
+    assert reports.tell_rule_costs(RuleCosts((rule(),), kept, 1.0), SPEAK)[0] == (
+        "With every rule in place a plan could cost at most 660 USD a year less than this one, "
+        "claimed by HiGHS 1.12.0; the rules below include that."
+    )
+
+
+def test_what_was_not_looked_at_is_told():
+    assert reports.tell_stopped(None) == []
+    assert reports.tell_stopped("interrupted") == [
+        "Not everything was looked at: the search was interrupted."
+    ]
+    assert reports.tell_rule_costs(RuleCosts((), NONE, 1.0, "time limit"), SPEAK) == [
+        "Not everything was looked at: time was up."
+    ]
+
+
+def test_an_interrupted_what_if_says_so():
+    said = replace(what_if("dearer", Interval(455.0, 455.1, 455.0)), stopped="interrupted")
+    assert tell_what_if(said, SPEAK)[1] == (
+        "The search was interrupted; a longer one may say it more exactly."
+    )
+
+
+def test_fewer_moves_than_the_best_plan_makes_are_told_with_their_own_cost():
+    asked = Move("A-117", "R2", "R1", "asked")
+    said = replace(what_if("dearer", Interval(400.0, 455.0, 400.0), (asked,)), moves_change=470.0)
+    assert tell_what_if(said, SPEAK)[-1] == (
+        "With these moves and no others it costs 470 USD a year more."
+    )
 
 
 def some_plan():
@@ -190,6 +237,15 @@ def test_how_sure():
     ]
 
 
+def test_nothing_proved_is_not_called_proved():
+    said = Certainty(some_plan(), 1000.0, 990.0, 990.0, "proved", 10.0, ("seen", "seen", "seen"),
+                     np.ones(3), (OtherPlan(np.array([0, 1, 1]), 12.0, 1),), 1.0)  # fmt: skip
+    assert reports.tell_certainty(said, Speaker("USD"))[1:3] == [
+        "Of no account is it proved that it has the same rep in every plan within 1 % of this one.",
+        "3 have the same rep in all 2 plans that were looked at; that is no proof.",
+    ]
+
+
 def test_what_trades_for_what():
     points = (
         Point(10.0, 3.0, 500.0, 500.0, "proved", PLAN),
@@ -205,6 +261,15 @@ def test_what_trades_for_what():
     goal = Frontier("driving", "USD/year", points[:1], ((1.0, 100.0),), 1.0)
     assert reports.tell_frontier(goal, SPEAK)[0].startswith(
         "With driving at 3 USD a year all else costs 500 USD a year;"
+    )
+    pair = replace(line, against="driving", better=40.0)
+    assert reports.tell_frontier(pair, SPEAK)[0] == (
+        "Only moves and driving are looked at here; other goals may cost anything."
+    )
+    assert "changing hands driving costs 500 USD a year;" in reports.tell_frontier(pair, SPEAK)[1]
+    assert reports.tell_frontier(pair, SPEAK)[-1] == (
+        "One of these plans costs 40 USD a year less than the plan of this run: solve again, for "
+        "longer, to have it."
     )
     wide = Frontier("band", "", (Point(0.05, 0.05, 9.0, -np.inf, "proved", PLAN),), (), 1.0)
     assert reports.tell_frontier(wide, SPEAK) == [
@@ -227,7 +292,7 @@ def test_what_trades_for_what():
     ],
 )  # fmt: skip
 def test_the_fewest_moves(answer, said):
-    assert reports.tell_fewest(answer) == said
+    assert reports.tell_fewest(answer) == [said]
 
 
 def test_what_changed():
@@ -242,21 +307,44 @@ def test_what_changed():
         "driving: 700 USD a year, 200 USD a year less than 900 USD a year.",
         "The other plan breaks its rules in 1 place.",
         "Chen gains 1 account and loses 0; workload 120 hours a year instead of 100 hours a year.",
+        "Acme (A-117) goes from Rivera to Chen.",
     ]
     same = Comparison(after, after, (), (), ())
     assert reports.tell_comparison(same, SPEAK) == ["The two plans are the same."]
 
 
-def test_wrong_numbers():
+def test_a_move_between_plans_is_told_with_its_reason():
+    broken = Broken("band", "band", "workload", "R2", "hours/year", 99.0, upper=90.0)
+    move = Exchange("A-117", "R2", "R1", -200.0, Alternative("R2", 200.0, (broken,)))
+    empty = Evaluation(0.0, {}, {}, ())
+    said = Comparison(empty, empty, (), (move,), ())
+    assert reports.tell_comparison(said, SPEAK)[-1] == (
+        "Acme (A-117) goes from Rivera to Chen: leaving it there would cost 200 USD a year more, "
+        "and would push Rivera's workload to 99 hours a year (allowed: at most 90 hours a year)."
+    )
+
+
+def test_a_chance_that_never_came_is_no_percentage():
+    said = reports.tell_uncertain(replace(uncertain_one(), all_hold=0.0), SPEAK)
+    assert said[0] == (
+        "With every account's numbers wrong by about 20 %, some limit was missed in every one of "
+        "2,000 draws."
+    )
+
+
+def uncertain_one():
     row = RowChance("band", "R1", "workload", "hours/year", 100.0, 90.0, 110.0, 0.8, 0.01, 0.15,
                     0.05, 85.0, 112.0)  # fmt: skip
-    said = Uncertain(20.0, 0.0, 2000, 0.64, (row,), (Fragile("A-117", "R1", "band", 0.5, 0.1),),
+    return Uncertain(20.0, 0.0, 2000, 0.64, (row,), (Fragile("A-117", "R1", "band", 0.5, 0.1),),
                      1.0)  # fmt: skip
-    assert reports.tell_uncertain(said, SPEAK) == [
+
+
+def test_wrong_numbers():
+    assert reports.tell_uncertain(uncertain_one(), SPEAK) == [
         "With every account's numbers wrong by about 20 %, all limits hold with a chance of 64 % "
         "(2,000 draws).",
         "Chen stays within band with a chance of 80 %; workload would be 85 to 112 hours a year "
-        "nine times in ten, and rather too little.",
+        "nine times in ten, and where it misses it is mostly too little.",
         "Much hangs on Acme (A-117) with Chen: if its own number is wrong by 10 %, band breaks.",
     ]
 
@@ -273,7 +361,7 @@ def test_no_plan():
         Repair("locks", "accounts", 2.0, 1.0, WHO, ("A-117", "B-20"), PLAN),
     )
     said = NoPlan(("locks", "capacity"), members, True, "proved", (), ways, 1.0)
-    assert reports.tell_no_plan(said, SPEAK) == [
+    assert tell_no_plan(said, SPEAK) == [
         "No plan exists: locks and capacity cannot both be kept, whatever becomes of the other "
         "rules; drop either one and the rest of these can.",
         "By themselves these cannot hold together: locks of Acme (A-117), capacity of Rivera and "

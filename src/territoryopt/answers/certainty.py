@@ -8,20 +8,24 @@ question stays open.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from territoryopt.answers.different import different
 from territoryopt.answers.ground import Ground
-from territoryopt.problem import Cost, FloatArray, IntArray, Problem, evaluate
-from territoryopt.problem.amounts import AccountAmounts, blocks
+from territoryopt.answers.series import Series, Stopped, check_share
+from territoryopt.answers.showing import Shown
+from territoryopt.problem import FloatArray, IntArray, evaluate
+from territoryopt.problem.amounts import blocks
 from territoryopt.problem.bound import reduced_costs
 from territoryopt.reasons.explanation import Explanation
 from territoryopt.result import finite
-from territoryopt.solving import solve
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA = "territoryopt/certainty/1"
 
@@ -36,10 +40,6 @@ PLANS = 4
 SECONDS = 5.0
 """Seconds for each."""
 
-TRIES, FIRST_BOTHER, STEP = 4, 1.0, 3.0
-"""Each other plan is sought with a price on every account that stays, changed by this factor until
-the plan is within the distance."""
-
 
 @dataclass(frozen=True, eq=False)
 class OtherPlan:
@@ -52,12 +52,13 @@ class OtherPlan:
 
 
 @dataclass(frozen=True, eq=False)
-class Certainty:
+class Certainty(Shown):
     """What is sure of a plan. within: the distance, currency/year. standing: of each account,
     "proved" (the same rep in every plan within the distance), "seen" (the same in all plans that
     were found: no proof) or "contested" (another rep in some plan found). margin: float[accounts],
     what another rep costs at least over the plan, by the prices, currency/year; inf where there is
-    no other rep. plans: others within the distance, each far from those before."""
+    no other rep. plans: others within the distance, each far from those before. stopped: what ended
+    the question before all were sought."""
 
     reasons: Explanation = field(repr=False)
     objective: float
@@ -69,6 +70,7 @@ class Certainty:
     margin: FloatArray = field(repr=False)
     plans: tuple[OtherPlan, ...]
     seconds: float
+    stopped: Stopped = None
 
     def count(self, standing: Standing) -> int:
         return self.standing.count(standing)
@@ -94,6 +96,7 @@ class Certainty:
             ],
             "plans": [{"change": plan.change, "differing": plan.differing} for plan in self.plans],
             "seconds": round(self.seconds, 3),
+            "stopped": self.stopped,
         }
 
     def _reps(self, account: int) -> list[str]:
@@ -102,7 +105,7 @@ class Certainty:
         found = dict.fromkeys(int(rep[account]) for rep in plans)
         return [self.reasons.problem.rep_id(j) for j in found]
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> pd.DataFrame:
         """One row per account: its standing, its margin, and the reps it is seen with."""
         import pandas as pd
 
@@ -117,10 +120,6 @@ class Certainty:
             }
         )
 
-    def _repr_html_(self) -> str:
-        html: str = self.to_frame().to_html(index=False)
-        return html
-
 
 def certainty(
     reasons: Explanation,
@@ -128,31 +127,39 @@ def certainty(
     within: float = WITHIN,
     plans: int = PLANS,
     seconds: float = SECONDS,
+    time_limit: float = float("inf"),
     seed: int = 0,
     threads: int = 2,
     progress: Callable[[str], None] | None = None,
 ) -> Certainty:
     """How sure the plan of `reasons` is, within a fraction of its money.
 
-    plans: how many others to look for; seconds: for each. progress: called with what is looked for.
+    plans: how many others to look for; seconds: for each; time_limit: for all of them, and then, as
+    after Ctrl-C, those found so far are given. progress: called with what is looked for. Raises
+    InputError for numbers that cannot be used.
     """
-    began = time.monotonic()
+    series = Series(seconds, time_limit, seed, threads)
+    if within:
+        check_share("within", within)
     ground = Ground(reasons, seed, threads)
     distance = within * abs(ground.objective)
     margin = margins(ground)
     sure = margin > distance
     found: list[IntArray] = []
     others: list[OtherPlan] = []
-    for k in range(plans):
-        if progress is not None:
-            progress(f"plan {k + 2} within {within:.1%}")
-        other = _different(ground, [ground.rep, *found], distance, seconds)
-        if other is None:
-            break
-        found.append(other)
-        rep = ground.plan_of(other)
-        change = evaluate(ground.unit, other).objective - ground.objective
-        others.append(OtherPlan(rep, change, int((rep != reasons.rep).sum())))
+    with series:
+        for k in range(plans):
+            if series.over:
+                break
+            if progress is not None:
+                progress(f"another plan within {within:.1%} ({k + 1} of {plans})")
+            other = different(ground, [ground.rep, *found], distance, series)
+            if other is None:
+                break
+            found.append(other)
+            rep = ground.plan_of(other)
+            change = evaluate(ground.unit, other).objective - ground.objective
+            others.append(OtherPlan(rep, change, int((rep != reasons.rep).sum())))
     contested = np.zeros(ground.unit.accounts, dtype=bool)
     for rep in found:
         contested |= rep != ground.rep
@@ -171,7 +178,8 @@ def certainty(
         standing=tuple(words[u] for u in unit_of.tolist()),
         margin=margin[unit_of],
         plans=tuple(others),
-        seconds=time.monotonic() - began,
+        seconds=series.spent,
+        stopped=series.stopped,
     )
 
 
@@ -186,48 +194,3 @@ def margins(ground: Ground) -> FloatArray:
         cost[np.arange(stop - start), ground.rep[start:stop]] = np.inf
         out[start:stop] = cost.min(axis=1, initial=np.inf) - least + room
     return out
-
-
-def _different(
-    ground: Ground, known: list[IntArray], distance: float, seconds: float
-) -> IntArray | None:
-    """A plan int[units] within the distance and far from those known; None where none was found.
-
-    Every account that stays with the rep it has in a known plan is charged; the charge falls or
-    rises until the plan is within the distance, and the farthest such plan is taken.
-    """
-    unit = ground.unit
-    charge = FIRST_BOTHER * distance / max(1.0, 0.2 * unit.accounts)
-    best: tuple[int, IntArray] | None = None
-    for _ in range(TRIES):
-        asked = _charged(unit, known, charge / len(known))
-        found = solve(
-            asked, time_limit=seconds / TRIES, gap=1e-3, seed=ground.seed, threads=ground.threads,
-            start=known[-1],
-        )  # fmt: skip
-        if found.rep is None:
-            return None if best is None else best[1]
-        cost = evaluate(unit, found.rep).objective
-        if cost <= ground.objective + distance:
-            far = min(int((found.rep != rep).sum()) for rep in known)
-            if far and (best is None or far > best[0]):
-                best = far, found.rep
-            charge *= STEP
-        else:
-            charge /= STEP**0.5
-    return None if best is None else best[1]
-
-
-def _charged(problem: Problem, known: list[IntArray], charge: float) -> Problem:
-    """The problem with `charge` a year on every pair of the known plans."""
-    every = np.arange(problem.accounts)
-    rep = np.concatenate(known)
-    amounts = AccountAmounts(
-        np.zeros(problem.accounts),
-        problem.reps,
-        np.tile(every, len(known)),
-        rep,
-        np.ones(len(rep)),
-    )
-    bother = Cost("same as before", "same", amounts, charge, "accounts")
-    return replace(problem, costs=(*problem.costs, bother))

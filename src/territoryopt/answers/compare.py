@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from territoryopt.answers.showing import Shown
 from territoryopt.problem import Evaluation, IntArray, Problem, evaluate, plan_array
 from territoryopt.reasons.explanation import Explanation
+from territoryopt.reasons.facts import Alternative
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA = "territoryopt/comparison/1"
+
+REASONED = 50
+"""Moves that are given their reason, the weightiest first: each is a look at every rep."""
 
 
 @dataclass(frozen=True)
 class Exchange:
     """One account that is with another rep. change: of the money of its pair, currency/year; what
-    rows charge is shared by many accounts and is told of the whole plan only."""
+    rows charge is shared by many accounts and is told of the whole plan only. back: what it would
+    mean for this plan to leave it where the other has it; None where its rep may not have it, or
+    for moves of little weight."""
 
     account: str
     before: str | None
     after: str | None
     change: float
+    back: Alternative | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        return {**vars(self), "back": None if self.back is None else self.back.as_dict()}
 
 
 @dataclass(frozen=True)
@@ -46,7 +60,7 @@ class RepChange:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class Comparison(Shown):
     """Two plans of one problem. money: (goal or priced rule, before, after), currency/year."""
 
     before: Evaluation
@@ -68,20 +82,16 @@ class Comparison:
             "before": self.before.as_dict(),
             "after": self.after.as_dict(),
             "money": [{"name": n, "before": b, "after": a} for n, b, a in self.money],
-            "moves": [dict(vars(move)) for move in self.moves],
+            "moves": [move.as_dict() for move in self.moves],
             "reps": [rep.as_dict() for rep in self.reps],
         }
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> pd.DataFrame:
         """One row per account that is with another rep."""
         import pandas as pd
 
         columns = ["account", "before", "after", "change"]
         return pd.DataFrame([vars(move) for move in self.moves], columns=columns)
-
-    def _repr_html_(self) -> str:
-        html: str = self.to_frame().to_html(index=False)
-        return html
 
 
 def compare(reasons: Explanation, before: ArrayLike) -> Comparison:
@@ -98,14 +108,15 @@ def compare(reasons: Explanation, before: ArrayLike) -> Comparison:
         before=one,
         after=two,
         money=tuple((n, one.money.get(n, 0.0), two.money.get(n, 0.0)) for n in names),
-        moves=_exchanges(problem, old, after, moved),
+        moves=_exchanges(reasons, old, after, moved),
         reps=_reps(problem, old, after, one, two),
     )
 
 
 def _exchanges(
-    problem: Problem, old: IntArray, new: IntArray, moved: IntArray
+    reasons: Explanation, old: IntArray, new: IntArray, moved: IntArray
 ) -> tuple[Exchange, ...]:
+    problem = reasons.problem
     cost = np.zeros(len(moved))
     for sign, rep in ((-1.0, old[moved]), (1.0, new[moved])):
         with_rep = rep >= 0
@@ -115,14 +126,18 @@ def _exchanges(
     def name(rep: int) -> str | None:
         return problem.rep_id(rep) if rep >= 0 else None
 
+    def back(account: int) -> Alternative | None:
+        return reasons.facts.account(account).alternative(name(int(old[account])))
+
     return tuple(
         Exchange(
             problem.account_id(int(moved[e])),
             name(int(old[moved[e]])),
             name(int(new[moved[e]])),
             float(cost[e]),
+            back(int(moved[e])) if at < REASONED else None,
         )
-        for e in order
+        for at, e in enumerate(order)
     )
 
 

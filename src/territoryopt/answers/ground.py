@@ -100,7 +100,10 @@ class Ground:
         if known is not None:
             return known
         limits = Limits(time.monotonic() + PRICES_SECONDS, 1e-4, self.seed, self.threads)
-        prices = lp_prices(self.tight, limits, Watch(self.tight)).prices
+        watch = Watch(self.tight)
+        prices = lp_prices(self.tight, limits, watch).prices
+        if watch.interrupted:
+            raise KeyboardInterrupt
         return prove(self.tight, prices, threads=self.threads)
 
     @property

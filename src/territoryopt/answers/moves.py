@@ -49,6 +49,7 @@ def shortened(
 
     Every account is as in one of the two, those of `kept` as in `after`, which holds. One small
     search over the accounts that differ; what it does not settle in time stays as in `after`.
+    Ctrl-C is raised.
     """
     moved = np.flatnonzero(before != after)
     free = np.array([i for i in moved.tolist() if i not in set(kept)], dtype=np.int64)
@@ -68,6 +69,8 @@ def shortened(
     part = replace(part, costs=(*part.costs, Cost("moves", "moves", bother, worth, "moves")))
     watch = Watch(part)
     get_backend("highs").solve(part, replace(limits, gap=0.0), number[after[free]], watch)
+    if watch.interrupted:
+        raise KeyboardInterrupt
     if watch.rep is None:
         return after
     out = after.copy()

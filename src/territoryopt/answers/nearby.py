@@ -41,14 +41,14 @@ def nearby(
     value = np.inf if best is None else evaluate(variant, best).objective
     moved = np.flatnonzero(start != ground.rep)
     concerned = np.unique(np.concatenate([start[moved], ground.rep[moved]]))
-    reduced = _Reduced(ground)
+    reduced = Reduced(ground)
     deadline = time.monotonic() + LOCAL_SHARE * limits.left
     for others, pairs in ROUNDS:
-        reps = _with_neighbours(ground, reduced, concerned, others)
+        reps = with_neighbours(ground, reduced, concerned, others)
         soon = replace(limits, deadline=deadline, threads=1, gap=1e-6)
         if soon.left <= 0:
             break
-        found = _dealt(variant, start, moved, reps, reduced, pairs, soon)
+        found = dealt(variant, start, moved, reps, reduced, pairs, soon)
         if found is not None:
             worth = evaluate(variant, found).objective
             if worth < value:
@@ -59,7 +59,7 @@ def nearby(
 
 
 @dataclass(eq=False)
-class _Reduced:
+class Reduced:
     """Reduced costs above the least, asked for a few units at a time and kept."""
 
     ground: Ground
@@ -76,9 +76,7 @@ class _Reduced:
         )
 
 
-def _with_neighbours(
-    ground: Ground, reduced: _Reduced, concerned: IntArray, others: int
-) -> IntArray:
+def with_neighbours(ground: Ground, reduced: Reduced, concerned: IntArray, others: int) -> IntArray:
     """The reps concerned, and those that their accounts are nearly as cheap with."""
     members = np.flatnonzero(np.isin(ground.rep, concerned))
     slack = reduced.of(members)
@@ -93,17 +91,18 @@ def _with_neighbours(
     return np.sort(np.concatenate([concerned, near]))
 
 
-def _dealt(
+def dealt(
     variant: Problem,
     start: IntArray,
     moved: IntArray,
     reps: IntArray,
-    reduced: _Reduced,
+    reduced: Reduced,
     pairs: int,
     limits: Limits,
 ) -> IntArray | None:
     """The accounts of some reps dealt out anew among them by a small exact search over the `pairs`
-    of least reduced cost; a plan of the whole that holds, or None."""
+    of least reduced cost; a plan of the whole that holds, or None. Ctrl-C
+    is raised."""
     accounts = np.union1d(np.flatnonzero(np.isin(start, reps)), moved)
     slack = reduced.of(accounts)[:, reps]
     number = np.full(variant.reps, -1, dtype=np.int64)
@@ -121,6 +120,8 @@ def _dealt(
     part = restrict(variant, start, accounts, reps, ~open_)
     watch = Watch(part)
     get_backend("highs").solve(part, limits, own, watch)
+    if watch.interrupted:
+        raise KeyboardInterrupt
     if watch.rep is None:
         return None
     out = start.copy()

@@ -6,11 +6,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from territoryopt.answers.members import ROW, RULE, Member, least_conflict, members_of, only
 from territoryopt.answers.repair import Repair, repairs
+from territoryopt.answers.series import Series, Stopped
+from territoryopt.answers.showing import Shown
 from territoryopt.backends import choose, get_backend
 from territoryopt.backends.protocol import Limits, Watch
 from territoryopt.backends.relaxation import infeasibility
@@ -18,7 +21,13 @@ from territoryopt.problem import Problem
 from territoryopt.problem.screen import Impossible, screen
 from territoryopt.reasons.conflict import Conflict, Verdict, find_conflict, has_plan
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 SCHEMA = "territoryopt/no-plan/1"
+
+SECONDS = 60.0
+"""Seconds of the whole, where nobody says."""
 
 RULES_SHARE, MEMBERS_SHARE = 0.4, 0.6
 """Shares of the time for the rules to blame, and of what is left then for their rows and
@@ -29,13 +38,14 @@ QUESTION_SHARE = 0.2
 
 
 @dataclass(frozen=True, eq=False)
-class NoPlan:
+class NoPlan(Shown):
     """Why a problem has no plan.
 
     rules: that cannot hold together; members: their rows, accounts, groups and families that alone
     cannot (what = "rule": a whole rule, where there was no time to go into its accounts).
     irreducible: without any one of them there is a plan. proof: "proved", or on whose word. facts:
-    what adding up shows, with numbers. repairs: one for each rule that helps by itself.
+    what adding up shows, with numbers. repairs: one for each rule that helps by itself. stopped:
+    whether Ctrl-C ended the search early.
     """
 
     rules: tuple[str, ...]
@@ -45,6 +55,7 @@ class NoPlan:
     facts: tuple[Impossible, ...]
     repairs: tuple[Repair, ...]
     seconds: float
+    stopped: Stopped = None
 
     @property
     def conflict(self) -> Conflict:
@@ -61,13 +72,25 @@ class NoPlan:
             "facts": [fact.as_dict() for fact in self.facts],
             "repairs": [each.as_dict() for each in self.repairs],
             "seconds": round(self.seconds, 3),
+            "stopped": self.stopped,
         }
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per member."""
+        import pandas as pd
+
+        columns = ["rule", "what", "label"]
+        return pd.DataFrame([member.as_dict() for member in self.members], columns=columns)
+
+    def heading(self) -> str:
+        """The rules to blame."""
+        return f"No plan: {', '.join(self.rules)} ({self.proof})"
 
 
 def why_no_plan(
     problem: Problem,
     *,
-    seconds: float = 60.0,
+    seconds: float = SECONDS,
     seed: int = 0,
     threads: int = 2,
     progress: Callable[[str], None] | None = None,
@@ -75,28 +98,31 @@ def why_no_plan(
     """Why a problem has no plan; None where it has one, or neither was shown in the time.
 
     First the rules, one dropped after the other; then their rows and accounts; then repairs.
-    seconds: of the whole. progress: called with what is looked at.
+    seconds: of the whole. progress: called with what is looked at. After Ctrl-C what was found so
+    far is given: at first nothing, then the rules, then their rows and accounts.
     """
-    began = time.monotonic()
+    series = Series(seconds, seconds, seed, threads)
     told = progress or (lambda _: None)
-    limits = Limits(began + seconds, 1.0, seed, threads)
+    limits = series.limits(seconds, 1.0)
     backend = get_backend(choose(problem.feasibility().contracted)[0])
     told("whether there is a plan")
     first = has_plan(problem, backend, limits)
     if first.feasible is not False:
         return None
-    rules = replace(limits, deadline=time.monotonic() + RULES_SHARE * limits.left)
+    rules = series.limits(RULES_SHARE * series.left, 1.0)
     found = find_conflict(problem, backend, rules, first.proof, told)
     if isinstance(found, Verdict):
         return None
-    rows = replace(limits, deadline=time.monotonic() + MEMBERS_SHARE * limits.left)
-    members, sure = _members(problem, found.rules, rows, told)
-    facts = found.facts
-    if members:
-        facts = screen(only(problem, members)) or facts
-    told("ways out")
-    each = limits.left / max(1, len(found.rules))
-    ways = repairs(problem, found.rules, each, seed, threads) if each > 0.1 else []
+    members: list[Member] = []
+    sure, facts = False, found.facts
+    ways: list[Repair] = []
+    with series:
+        rows = series.limits(MEMBERS_SHARE * series.left, 1.0)
+        members, sure = _members(problem, found.rules, rows, told)
+        if members:
+            facts = screen(only(problem, members)) or facts
+    if not series.over:
+        ways = repairs(problem, found.rules, series, told)
     return NoPlan(
         rules=found.rules,
         members=tuple(members),
@@ -104,7 +130,8 @@ def why_no_plan(
         proof=found.proof,
         facts=facts,
         repairs=tuple(ways),
-        seconds=time.monotonic() - began,
+        seconds=series.spent,
+        stopped=series.stopped if series.stopped == "interrupted" else None,
     )
 
 
@@ -156,7 +183,10 @@ def _certified(
     alone = problem.without(set(problem.rule_names) - set(rules)).feasibility().contracted
     if not alone.rows:
         return []
-    found = infeasibility(alone, limits, Watch(alone))
+    watch = Watch(alone)
+    found = infeasibility(alone, limits, watch)
+    if watch.interrupted:
+        raise KeyboardInterrupt
     if not found.certified:
         return []
     hard = [k for k, rows in enumerate(problem.rows) if rows.hard and rows.name in rules]

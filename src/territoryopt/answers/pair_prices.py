@@ -2,8 +2,9 @@
 
 at_least: any plan with the pair costs at least so much more than the plan in hand (it may be below
 zero): what the prices prove, plus the pair's reduced cost, less the plan. A price bounds and does
-not decide: how far below the truth it may be is the distance between the plan and what the prices
-prove (`slack`), for every pair alike.
+not decide. All pairs alike stand too low by the distance between the plan and what the prices prove
+(`slack`: the plan's own pairs show it); the truth may be higher still, by the moves that a pair
+drags along, which a price sees only at the margin.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from territoryopt.answers.ground import Ground
+from territoryopt.errors import Fault, InputError
 from territoryopt.problem import FloatArray, IntArray
 from territoryopt.problem.amounts import blocks
 from territoryopt.problem.bound import reduced_block
@@ -25,6 +28,9 @@ from territoryopt.tables import write_table
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+SCHEMA = "territoryopt/pair-prices/1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +60,8 @@ def pair_prices(
 
 
 def slack(reasons: Explanation, seed: int = 0, threads: int = 2) -> float:
-    """How far below the truth `at_least` may be, currency/year."""
+    """By how much `at_least` is too low at most for the pairs of the plan itself, currency/year;
+    for others it may be by more."""
     ground = Ground(reasons, seed, threads)
     return max(0.0, ground.objective - ground.proof.bound)
 
@@ -67,30 +74,32 @@ def write_pair_prices(
     seed: int = 0,
     threads: int = 2,
 ) -> Path:
-    """The table as CSV: account_id, rep_id, in_plan, cost, reduced, at_least."""
+    """The table as CSV: account_id, rep_id, in_plan, cost, reduced, at_least; block by block, so
+    that no more than one is held at any size. Raises InputError where it cannot be written."""
     problem = reasons.problem
-    parts = list(pair_prices(reasons, most=most, seed=seed, threads=threads))
-
-    def column(name: str) -> np.ndarray:
-        empty = np.empty(0, dtype=np.float64)
-        return np.concatenate([empty, *(getattr(part, name) for part in parts)])
-
-    account, rep = column("account").astype(np.int64), column("rep").astype(np.int64)
     accounts = np.array(problem.account_ids or list(map(str, range(problem.accounts))), object)
     reps = np.array(problem.rep_ids or list(map(str, range(problem.reps))), object)
-    inside = np.where(reasons.rep[account] == rep, "yes", "no").astype(object)
-    target = Path(path)
-    write_table(
-        target,
-        {
-            "account_id": accounts[account],
-            "rep_id": reps[rep],
-            "in_plan": inside,
-            "cost": column("cost"),
-            "reduced": column("reduced"),
-            "at_least": column("at_least"),
-        },
-    )
+    target, empty = Path(path), np.empty(0, dtype=np.int64)
+    parts = pair_prices(reasons, most=most, seed=seed, threads=threads)
+    # An empty block first writes the names of the columns, whatever follows.
+    first = PairPrices(empty, empty, *(np.empty(0, dtype=np.float64) for _ in range(3)))
+    try:
+        with target.open("w", encoding="utf-8", newline="") as handle:
+            for at, part in enumerate(chain([first], parts)):
+                inside = np.where(reasons.rep[part.account] == part.rep, "yes", "no")
+                columns = {
+                    "account_id": accounts[part.account],
+                    "rep_id": reps[part.rep],
+                    "in_plan": inside.astype(object),
+                    "cost": part.cost,
+                    "reduced": part.reduced,
+                    "at_least": part.at_least,
+                }
+                write_table(handle, columns, header=at == 0)
+    except OSError as error:
+        raise InputError(
+            [Fault(f"the table cannot be written: {error.strerror or error}", value=str(target))]
+        ) from error
     return target
 
 

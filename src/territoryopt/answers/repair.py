@@ -8,15 +8,15 @@ groups or families that must be let go. Each is an optimum with a plan that show
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from territoryopt.answers.members import only_accounts
 from territoryopt.answers.rule_costs import COUNTED, loosened, row_step
+from territoryopt.answers.series import Series
 from territoryopt.backends import choose, get_backend
-from territoryopt.backends.protocol import Limits
 from territoryopt.problem import (
     Amounts,
     Cost,
@@ -27,8 +27,8 @@ from territoryopt.problem import (
     evaluate,
 )
 from territoryopt.problem.amounts import ComputedAmounts, FloatArray
+from territoryopt.problem.asked import with_pairs
 from territoryopt.reasons.conflict import by_themselves, hardly_free, has_plan
-from territoryopt.solving import solve
 
 LARGE = 50_000
 """Pairs from which the accounts that hardly have a choice are looked at first."""
@@ -69,28 +69,34 @@ class Repair:
 
 
 def repairs(
-    problem: Problem, rules: Sequence[str], seconds: float, seed: int = 0, threads: int = 2
+    problem: Problem, rules: Sequence[str], series: Series, told: Callable[[str], None]
 ) -> list[Repair]:
     """The repairs of a problem without a plan by each of some rules, those of rows first, the
-    smallest first; a rule that does not help alone is left out. seconds: for each."""
-    found = [repair(problem, rule, seconds, seed, threads) for rule in rules]
-    out = [each for each in found if each is not None]
+    smallest first; a rule that does not help alone is left out. Each has a fair share of the time
+    left; after Ctrl-C those found so far are given."""
+    out = []
+    with series:
+        for k, rule in enumerate(rules):
+            if series.over:
+                break
+            told(f"ways out: {rule}")
+            each = repair(problem, rule, series.left / (len(rules) - k), series)
+            if each is not None:
+                out.append(each)
     out.sort(key=lambda each: (each.unit != SHARE, each.amount))
     return out
 
 
-def repair(
-    problem: Problem, rule: str, seconds: float, seed: int = 0, threads: int = 2
-) -> Repair | None:
+def repair(problem: Problem, rule: str, seconds: float, series: Series) -> Repair | None:
     """The least loosening of one rule that lets a plan exist; None where it does not help, or no
     plan was found in time."""
     began = time.monotonic()
-    quick = _quick(problem, rule, seconds)
+    quick = _quick(problem, rule, seconds, series)
     if quick is not None:
         return quick
     left = max(0.1, seconds - (time.monotonic() - began))
     asked, unit = elastic(problem, rule)
-    found = solve(asked, time_limit=left, gap=1e-4, seed=seed, threads=threads)
+    found = series.solve(asked, 1e-4, seconds=left)
     if found.rep is None:
         return None
     named = _named(problem, rule, found.rep)
@@ -106,7 +112,7 @@ def _rounded(bound: float, objective: float, unit: str) -> tuple[float, float]:
     return float(np.ceil(least - 1e-6)), float(np.ceil(objective - 1e-6))
 
 
-def _quick(problem: Problem, rule: str, seconds: float) -> Repair | None:
+def _quick(problem: Problem, rule: str, seconds: float, series: Series) -> Repair | None:
     """The same by the accounts that hardly have a choice: what it takes to make them fit is needed
     at least, and if a plan for all exists with just that, it is enough."""
     unit = problem.contracted
@@ -116,7 +122,7 @@ def _quick(problem: Problem, rule: str, seconds: float) -> Repair | None:
     if not len(bound) or len(bound) == unit.accounts:
         return None
     asked, kind = elastic(unit, rule)
-    found = solve(by_themselves(asked, bound), time_limit=0.4 * seconds, gap=1e-4)
+    found = series.solve(by_themselves(asked, bound), 1e-4, seconds=0.4 * seconds)
     if found.rep is None or found.objective <= 0:
         return None
     least, amount = _rounded(found.bound, found.objective, kind)
@@ -130,8 +136,13 @@ def _quick(problem: Problem, rule: str, seconds: float) -> Repair | None:
         given = _released(unit, rule, bound[barred])
     else:
         return None
-    limits = Limits(time.monotonic() + 0.4 * seconds, 1.0)
-    shown = has_plan(given, get_backend(choose(given)[0]), limits)
+    # The others are free to go round these, where these are left as they fit by themselves.
+    as_found = dict(zip(bound.tolist(), found.rep.tolist(), strict=True))
+    shown = has_plan(
+        with_pairs(given, as_found),
+        get_backend(choose(given)[0]),
+        series.limits(0.4 * seconds, 1.0),
+    )
     if not shown.feasible or shown.rep is None:
         return None
     rep = shown.rep[problem.units.unit_of]

@@ -1,20 +1,20 @@
-"""The longer answers in sentences: rules, certainty, trades, changes, wrong numbers, no plan."""
+"""The longer answers in sentences: rules, certainty, trades, changes, wrong numbers."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from territoryopt.answers.certainty import Certainty
-from territoryopt.answers.compare import Comparison
-from territoryopt.answers.frontier import MOVES, FewestMoves, Frontier, Point
+from territoryopt.answers.compare import Comparison, Exchange
+from territoryopt.answers.fewest import FewestMoves
+from territoryopt.answers.frontier import Frontier, Point
 from territoryopt.answers.ground import Interval
-from territoryopt.answers.members import ACCOUNT, FAMILY, GROUP, RULE, Member
-from territoryopt.answers.no_plan import NoPlan
-from territoryopt.answers.repair import ACCOUNTS, COUNT, SHARE, Repair
 from territoryopt.answers.rule_costs import RuleCost, RuleCosts
+from territoryopt.answers.series import Stopped
 from territoryopt.answers.uncertain import RowChance, Uncertain
+from territoryopt.answers.weights import MOVES
 from territoryopt.reasons.sentences import Speaker
-from territoryopt.reasons.words import amount, gap, listed, money, number, percent, plural
+from territoryopt.reasons.words import amount, gap, money, number, percent, plural
 
 SHOWN = 8
 """Things of one kind that are told one by one."""
@@ -28,9 +28,18 @@ SURE = 0.995
 
 def tell_rule_costs(answer: RuleCosts, speaker: Speaker) -> list[str]:
     """One sentence for each rule, the dearest first."""
-    if not answer.rules:
+    lines = [_rule_cost(rule, speaker) for rule in answer.rules]
+    room = -answer.kept.lower
+    if lines and np.isfinite(room) and room > speaker.small:
+        word = "" if answer.kept.source == "proved" else f", {answer.kept.source}"
+        lines.insert(
+            0,
+            f"With every rule in place a plan could cost at most {money(room, speaker.currency)} "
+            f"less than this one{word}; the rules below include that.",
+        )
+    if not lines and answer.stopped is None:
         return ["The model has no rules."]
-    return [_rule_cost(rule, speaker) for rule in answer.rules]
+    return [*lines, *tell_stopped(answer.stopped)]
 
 
 def _rule_cost(cost: RuleCost, speaker: Speaker) -> str:
@@ -65,6 +74,14 @@ def _less(change: Interval, speaker: Speaker) -> str:
     return f"{number(saved)} to {money(most, speaker.currency)} less{word}"
 
 
+def tell_stopped(stopped: Stopped) -> list[str]:
+    """That not everything was looked at, and why."""
+    if stopped is None:
+        return []
+    why = "the search was interrupted" if stopped == "interrupted" else "time was up"
+    return [f"Not everything was looked at: {why}."]
+
+
 # -- how sure ------------------------------------------------------------------------------------
 
 
@@ -76,13 +93,17 @@ def tell_certainty(answer: Certainty, speaker: Speaker) -> list[str]:
     share = gap(answer.within / abs(answer.objective)) if answer.objective else "0 %"
     within = f"within {share} of this one"
     proved, seen = answer.count("proved"), answer.count("seen")
-    lines.append(
-        f"{proved:,} of {plural(problem.accounts, 'account')} {_have(proved)} the same rep in "
-        f"every plan {within}; that is proved."
-    )
-    if answer.plans:
+    if proved:
         lines.append(
-            f"{seen:,} more {_have(seen)} the same rep in all {len(answer.plans) + 1} plans that "
+            f"{proved:,} of {plural(problem.accounts, 'account')} {_have(proved)} the same rep in "
+            f"every plan {within}; that is proved."
+        )
+    else:
+        lines.append(f"Of no account is it proved that it has the same rep in every plan {within}.")
+    if answer.plans:
+        more = " more" if proved else ""
+        lines.append(
+            f"{seen:,}{more} {_have(seen)} the same rep in all {len(answer.plans) + 1} plans that "
             "were looked at; that is no proof."
         )
         for plan in answer.plans:
@@ -98,7 +119,7 @@ def tell_certainty(answer: Certainty, speaker: Speaker) -> list[str]:
             f"{plural(len(contested), 'account')} could as well be with somebody else: "
             f"{', '.join(names)}{rest}."
         )
-    return lines
+    return [*lines, *tell_stopped(answer.stopped)]
 
 
 def _have(count: int) -> str:
@@ -117,6 +138,11 @@ def _more_or_less(change: float, speaker: Speaker) -> str:
 def tell_frontier(answer: Frontier, speaker: Speaker) -> list[str]:
     """One sentence for each point, from one end to the other."""
     lines = []
+    if answer.against is not None:
+        lines.append(
+            f"Only {answer.goal} and {answer.against} are looked at here; other goals may cost "
+            "anything."
+        )
     for point in answer.points:
         head = _at(answer, point, speaker)
         room = point.money - point.bound
@@ -126,21 +152,32 @@ def tell_frontier(answer: Frontier, speaker: Speaker) -> list[str]:
         elif room > speaker.small:
             tail = f"no plan there can be better by more than {money(room, speaker.currency)}"
         word = "" if point.source == "proved" else f" ({point.source})"
-        lines.append(f"{head} {money(point.money, speaker.currency)}; {tail}{word}.")
-    return lines
+        lines.append(f"{head} {speaker.cost(point.money)}; {tail}{word}.")
+    if answer.better > speaker.small:
+        lines.append(
+            f"One of these plans costs {money(answer.better, speaker.currency)} less than the plan "
+            "of this run: solve again, for longer, to have it."
+        )
+    return [*lines, *tell_stopped(answer.stopped)]
 
 
 def _at(answer: Frontier, point: Point, speaker: Speaker) -> str:
     if not answer.lines:
         how = "as it is" if point.at == 0 else f"{percent(point.at)} wider"
-        return f"With {answer.goal} {how} the plan costs"
+        return f"With {answer.goal} {how} {answer.against or 'the plan'} costs"
     if answer.goal == MOVES:
-        return f"With {plural(int(point.x), 'account')} changing hands the plan costs"
-    return f"With {answer.goal} at {speaker.cost(point.x)} all else costs"
+        hands = plural(int(point.x), "account")
+        return f"With {hands} changing hands {answer.against or 'the plan'} costs"
+    other = answer.against or "all else"
+    return f"With {answer.goal} at {speaker.cost(point.x)} {other} costs"
 
 
-def tell_fewest(answer: FewestMoves) -> str:
+def tell_fewest(answer: FewestMoves) -> list[str]:
     """How few accounts must change hands for every rule to hold."""
+    return [_fewest(answer), *tell_stopped(answer.stopped)]
+
+
+def _fewest(answer: FewestMoves) -> str:
     if answer.moves is None:
         return (
             "No plan that keeps every rule was found in the time given; it takes at least "
@@ -191,7 +228,17 @@ def tell_comparison(answer: Comparison, speaker: Speaker) -> list[str]:
                 f"{speaker.rep(rep.rep)} gains {plural(rep.gained, 'account')} and loses "
                 f"{rep.lost:,}{tail}."
             )
+    lines += [_exchange(move, speaker) for move in answer.moves[:SHOWN]]
+    if len(answer.moves) > SHOWN:
+        lines.append(f"And {plural(len(answer.moves) - SHOWN, 'more move')}.")
     return lines
+
+
+def _exchange(move: Exchange, speaker: Speaker) -> str:
+    """One move between two plans, with its reason."""
+    text = f"{speaker.account(move.account)} goes from {speaker.rep(move.before)} to "
+    text += speaker.rep(move.after)
+    return f"{text}: {speaker.left(move.back)}." if move.back is not None else f"{text}."
 
 
 # -- wrong numbers -------------------------------------------------------------------------------
@@ -201,9 +248,12 @@ def tell_uncertain(answer: Uncertain, speaker: Speaker) -> list[str]:
     """The chance that limits hold, the least likely first, and on whose numbers most depends."""
     if not answer.rows:
         return ["No limit of this plan depends on amounts that could be wrong."]
+    wrong = f"With every account's numbers wrong by about {answer.percent:g} %"
     lines = [
-        f"With every account's numbers wrong by about {answer.percent:g} %, all limits hold with a "
-        f"chance of {percent(answer.all_hold)} ({answer.draws:,} draws)."
+        f"{wrong}, all limits hold with a chance of {percent(answer.all_hold)} ({answer.draws:,} "
+        "draws)."
+        if answer.all_hold
+        else f"{wrong}, some limit was missed in every one of {answer.draws:,} draws."
     ]
     weak = [row for row in answer.rows if row.holds < SURE]
     if not weak:
@@ -225,58 +275,5 @@ def _chance(row: RowChance, speaker: Speaker) -> str:
     return (
         f"{speaker.rep(row.label)} stays within {row.rule} with a chance of {percent(row.holds)}; "
         f"{row.measure} would be {number(row.low)} to {amount(row.high, row.unit)} nine times in "
-        f"ten, and rather {way}."
+        f"ten, and where it misses it is mostly {way}."
     )
-
-
-# -- no plan -------------------------------------------------------------------------------------
-
-
-def tell_no_plan(answer: NoPlan, speaker: Speaker) -> list[str]:
-    """Why there is none: rules, then their rows and accounts, then ways out."""
-    lines = speaker.conflict(answer.conflict)
-    if answer.members and len(answer.members) <= 4 * SHOWN:
-        parts = [_member(member, speaker) for member in answer.members[:SHOWN]]
-        rest = len(answer.members) - len(parts)
-        if rest > 0:
-            parts.append(plural(rest, "more"))
-        tail = "; without any one of them they can" if answer.irreducible else ""
-        if len(parts) > 1:
-            lines.append(f"By themselves these cannot hold together: {listed(parts)}{tail}.")
-    lines += [_repair(each, speaker) for each in answer.repairs]
-    if not answer.repairs:
-        lines.append("No single rule was found whose loosening would help.")
-    return lines
-
-
-def _member(member: Member, speaker: Speaker) -> str:
-    if member.what == ACCOUNT:
-        return f"{member.rule} of {speaker.account(member.label)}"
-    if member.what == GROUP:
-        return f"{member.rule} of {member.label}"
-    if member.what == FAMILY:
-        return f"{member.rule} of the family of {speaker.account(member.label)}"
-    if member.what == RULE:
-        return member.rule
-    return f"{member.rule} of {speaker.rep(member.label)}"
-
-
-def _repair(repair: Repair, speaker: Speaker) -> str:
-    sure = repair.amount - repair.least <= max(1e-4, 0.01 * repair.amount)
-    if repair.unit == SHARE:
-        least = "" if sure else f" (less than {percent(repair.least)} will not do)"
-        where = [speaker.rep(label) for label in repair.named[:SHOWN]]
-        at = f", for {listed(where)}" if where and len(repair.named) <= SHOWN else ""
-        return f"A way out: {repair.rule} wider by {percent(repair.amount)}{at}{least}."
-    count = round(repair.amount)
-    if repair.unit == COUNT:
-        least = "" if sure else f" (fewer than {repair.least:,.0f} will not do)"
-        return f"A way out: {repair.rule} wider by {plural(count, 'account')}{least}."
-    what = repair.unit.removesuffix("s").replace("familie", "family")
-    let = plural(count, what).replace("familys", "families")
-    least = "" if sure else f" (fewer than {repair.least:,.0f} will not do)"
-    names = [
-        speaker.account(name) if repair.unit == ACCOUNTS else name for name in repair.named[:SHOWN]
-    ]
-    which = f": {listed(names)}" if names and len(repair.named) <= SHOWN else ""
-    return f"A way out: let {let} go from {repair.rule}{least}{which}."

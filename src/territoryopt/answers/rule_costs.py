@@ -8,18 +8,30 @@ any search: Σ_r |y_r| · step_r, what the bound would fall by if the prices sta
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from territoryopt.answers.ground import Ground, Interval, interval
+from territoryopt.answers.series import Series, Stopped, check_share
+from territoryopt.answers.showing import Shown
 from territoryopt.errors import Fault, InputError
-from territoryopt.problem import Cost, Exclusion, FloatArray, Grouping, Problem, Rows
+from territoryopt.problem import (
+    Cost,
+    Exclusion,
+    FloatArray,
+    Grouping,
+    IntArray,
+    Problem,
+    Rows,
+    evaluate,
+)
 from territoryopt.reasons.explanation import Explanation
-from territoryopt.solving import solve
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA = "territoryopt/rule-costs/1"
 
@@ -64,21 +76,27 @@ class RuleCost:
 
 
 @dataclass(frozen=True)
-class RuleCosts:
-    """Every rule, the dearest first."""
+class RuleCosts(Shown):
+    """Every rule, the dearest first. kept: by how much the plan could be better with every rule as
+    it is, which the changes of the rules hold as well. stopped: what ended the question before
+    every rule was looked at."""
 
     rules: tuple[RuleCost, ...]
+    kept: Interval
     seconds: float
+    stopped: Stopped = None
 
     def as_dict(self) -> dict[str, object]:
         """The stable JSON contract `territoryopt/rule-costs/1`."""
         return {
             "schema": SCHEMA,
             "rules": [rule.as_dict() for rule in self.rules],
+            "kept": self.kept.as_dict(),
             "seconds": round(self.seconds, 3),
+            "stopped": self.stopped,
         }
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> pd.DataFrame:
         """One row per rule, the dearest first."""
         import pandas as pd
 
@@ -101,10 +119,6 @@ class RuleCosts:
             ]
         )
 
-    def _repr_html_(self) -> str:
-        html: str = self.to_frame().to_html(index=False)
-        return html
-
 
 def rule_costs(
     reasons: Explanation,
@@ -112,16 +126,20 @@ def rule_costs(
     *,
     step: float = STEP,
     seconds: float = SECONDS,
+    time_limit: float = float("inf"),
     seed: int = 0,
     threads: int = 2,
     progress: Callable[[str], None] | None = None,
 ) -> RuleCosts:
     """What each rule (or those named) costs, by solving again without it and with it loosened.
 
-    seconds: for each search. progress: called with the name of a rule before it is looked at.
-    Raises InputError for a rule that is not known.
+    step: how far it is loosened, a fraction. seconds: for each search; time_limit: for all of them,
+    and then, as after Ctrl-C, the rules looked at so far are given. progress: called with the name
+    of a rule before it is looked at. Raises InputError for a rule that is not known, and numbers
+    that cannot be used.
     """
-    began = time.monotonic()
+    series = Series(seconds, time_limit, seed, threads)
+    check_share("step", step)
     ground = Ground(reasons, seed, threads)
     names = priced_rules(ground.reasons.problem)
     asked = list(names) if rules is None else list(rules)
@@ -134,12 +152,19 @@ def rule_costs(
             ]
         )
     out = []
-    for name in asked:
-        if progress is not None:
-            progress(name)
-        out.append(_cost(ground, name, step, seconds))
+    with series:
+        for at, name in enumerate(asked, 1):
+            if series.over:
+                break
+            if progress is not None:
+                progress(f"{name} ({at} of {len(asked)} rules)")
+            cost = _cost(ground, name, step, series)
+            if cost is not None:
+                out.append(cost)
     out.sort(key=lambda each: (each.dropped.upper, each.dropped.lower))
-    return RuleCosts(tuple(out), time.monotonic() - began)
+    here = ground.objective
+    kept = interval(here, here, ground.bound, ground.proved, ground.source)
+    return RuleCosts(tuple(out), kept, series.spent, series.stopped)
 
 
 def priced_rules(problem: Problem) -> tuple[str, ...]:
@@ -173,7 +198,8 @@ def row_step(rows: Rows, step: float) -> FloatArray:
     return np.maximum(by, 1.0) if rows.unit in COUNTED else by
 
 
-def _cost(ground: Ground, rule: str, step: float, seconds: float) -> RuleCost:
+def _cost(ground: Ground, rule: str, step: float, series: Series) -> RuleCost | None:
+    """What one rule costs; None where the series ended before its last search."""
     problem = ground.reasons.problem
     mine = [rows for rows in problem.rows if rows.name == rule and rows.role == "rule"]
     parts: list[Exclusion | Rows | Cost | Grouping] = [*problem.exclusions, *mine]
@@ -181,13 +207,20 @@ def _cost(ground: Ground, rule: str, step: float, seconds: float) -> RuleCost:
     kind = next((part.kind for part in parts if part.name == rule), "families")
     before, after = _half_width(mine, step)
     change, estimate = None, None
+    dropped, start = problem.without({rule}), ground.plan_of(ground.rep)
     if mine:
-        change = _again(ground, loosened(problem, rule, step), seconds)
+        change, start = _again(ground, loosened(problem, rule, step), start, series)
         estimate = -sum(
             float((np.abs(y) * row_step(rows, step)).sum())
             for rows, y in zip(ground.tight.rows, ground.prices.rows, strict=True)
             if rows.name == rule and rows.role == "rule"
         )
+    if series.over:
+        return None
+    free, _ = _again(ground, dropped, start, series)
+    if change is not None:
+        # What no plan without the rule undercuts, none with it loosened does.
+        change = _no_lower(change, free)
     return RuleCost(
         rule=rule,
         kind=kind,
@@ -198,7 +231,7 @@ def _cost(ground: Ground, rule: str, step: float, seconds: float) -> RuleCost:
         after=after,
         estimate=estimate,
         loosened=change,
-        dropped=_again(ground, problem.without({rule}), seconds),
+        dropped=free,
     )
 
 
@@ -214,11 +247,25 @@ def _half_width(rows: list[Rows], step: float) -> tuple[float | None, float | No
     return float(width[0]), float(width[0]) + step
 
 
-def _again(ground: Ground, variant: Problem, seconds: float) -> Interval:
-    """Where the change of the least cost lies, the plan in hand being one of the variant."""
-    rep = ground.plan_of(ground.rep)
-    found = solve(
-        variant, time_limit=seconds, gap=GAP, seed=ground.seed, threads=ground.threads, start=rep
+def _again(
+    ground: Ground, variant: Problem, start: IntArray, series: Series
+) -> tuple[Interval, IntArray]:
+    """Where the change of the least cost lies, and the best plan of the variant; `start` int[
+    accounts] is one."""
+    found = series.solve(variant, GAP, start)
+    rep, upper = start, evaluate(variant, start).objective
+    if found.rep is not None and found.objective < upper:
+        rep, upper = found.rep, found.objective
+    upper = min(upper, ground.objective)
+    change = interval(ground.objective, upper, found.bound, found.proved_bound, found.bound_source)
+    return change, rep
+
+
+def _no_lower(change: Interval, than: Interval) -> Interval:
+    """A change that is known to be no lower than another."""
+    proved = min(max(change.proved_lower, than.proved_lower), change.upper)
+    if than.lower <= change.lower:
+        return replace(change, proved_lower=proved)
+    return replace(
+        change, lower=min(than.lower, change.upper), proved_lower=proved, source=than.source
     )
-    upper = min(found.objective, ground.objective)
-    return interval(ground.objective, upper, found.bound, found.proved_bound, found.bound_source)

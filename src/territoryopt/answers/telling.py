@@ -35,7 +35,16 @@ def tell_what_if(answer: WhatIf, speaker: Speaker) -> list[str]:
         why = f": {listed(rules)} {verb} it out" if rules else ""
         return [f"{asked}: there is no such plan{why}{_on_word(answer)}."]
     assert answer.change is not None
-    return [*_cost(asked, answer.change, answer, speaker), *tell_moves(answer.moves, speaker)]
+    lines = _cost(asked, answer.change, answer, speaker)
+    if answer.stopped == "interrupted":
+        lines.append("The search was interrupted; a longer one may say it more exactly.")
+    lines += tell_moves(answer.moves, speaker)
+    apart = answer.moves_change - answer.change.upper
+    if answer.moves and apart > max(speaker.small, NARROW * abs(answer.change.upper)):
+        sign = "less" if answer.moves_change < 0 else "more"
+        total = money(answer.moves_change, speaker.currency)
+        lines.append(f"With these moves and no others it costs {total} {sign}.")
+    return lines
 
 
 def _asked(answer: WhatIf, speaker: Speaker) -> str:
@@ -88,7 +97,7 @@ def _cost(asked: str, change: Interval, answer: WhatIf, speaker: Speaker) -> lis
 
 def _open(asked: str, change: Interval, speaker: Speaker) -> list[str]:
     """Where it may cost nothing."""
-    head = f"{asked} would cost no more than this plan, and there is a plan for it."
+    head = f"{asked}: a tie. There is a plan with it that costs the same as this one."
     if change.upper > speaker.small:
         most = money(change.upper, speaker.currency)
         head = f"{asked} would cost at most {most} more; there is a plan for that."

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from territoryopt.answers.rule_costs import COUNTED
+from territoryopt.answers.showing import Shown
 from territoryopt.errors import InputError
 from territoryopt.problem import TOLERANCE, FloatArray, Rows
 from territoryopt.reasons.explanation import Explanation
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA = "territoryopt/uncertain/1"
 
@@ -72,7 +76,7 @@ class Fragile:
 
 
 @dataclass(frozen=True)
-class Uncertain:
+class Uncertain(Shown):
     """rows: every hard limit of a rep, the least likely to hold first. all_hold: the chance that
     every one holds at once. fragile: the accounts on whose numbers most depends."""
 
@@ -97,15 +101,11 @@ class Uncertain:
             "seconds": round(self.seconds, 3),
         }
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> pd.DataFrame:
         """One row per limit."""
         import pandas as pd
 
         return pd.DataFrame([row.as_dict() for row in self.rows])
-
-    def _repr_html_(self) -> str:
-        html: str = self.to_frame().to_html(index=False)
-        return html
 
 
 def uncertain(

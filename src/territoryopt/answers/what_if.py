@@ -12,20 +12,24 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from territoryopt.answers.ground import Ground, Interval, interval
 from territoryopt.answers.moves import Move, chain, shortened, told
 from territoryopt.answers.nearby import nearby
+from territoryopt.answers.series import Series, Stopped
+from territoryopt.answers.showing import Shown
 from territoryopt.backends.protocol import Limits
 from territoryopt.errors import Fault, FaultList, InputError
 from territoryopt.problem import IntArray, Problem, evaluate
 from territoryopt.problem.asked import ASKED, with_pairs
 from territoryopt.reasons.conflict import Conflict
 from territoryopt.reasons.explanation import Explanation
-from territoryopt.solving import solve
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA = "territoryopt/what-if/1"
 
@@ -45,7 +49,7 @@ WORTH = 0.01
 
 
 @dataclass(frozen=True, eq=False)
-class WhatIf:
+class WhatIf(Shown):
     """The answer. Money is currency/year, changes are against the plan in hand.
 
     force, forbid: (account, rep) by their ids, as asked. change: where the truth lies; None where
@@ -53,7 +57,7 @@ class WhatIf:
     much, and no plan with the pairs less; "open": the interval has zero in it. moves: the fewest
     that make the plan found, first those asked for; moves_change: what that plan costs more. rep:
     int[accounts], the cheapest plan found. conflict: rules that cannot hold with what was asked.
-    at_least: what the prices alone prove, before any search.
+    at_least: what the prices alone prove, before any search. stopped: what ended the search early.
     """
 
     force: tuple[tuple[str, str], ...]
@@ -66,6 +70,7 @@ class WhatIf:
     conflict: Conflict | None
     at_least: float
     seconds: float
+    stopped: Stopped = None
 
     def as_dict(self) -> dict[str, object]:
         """The stable JSON contract `territoryopt/what-if/1`."""
@@ -80,7 +85,26 @@ class WhatIf:
             "moves_change": self.moves_change if np.isfinite(self.moves_change) else None,
             "conflict": None if self.conflict is None else self.conflict.as_dict(),
             "seconds": round(self.seconds, 3),
+            "stopped": self.stopped,
         }
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per move, first those asked for."""
+        import pandas as pd
+
+        columns = ["account", "before", "after", "cause", "accounts"]
+        return pd.DataFrame([move.as_dict() for move in self.moves], columns=columns)
+
+    def heading(self) -> str:
+        """What was asked, and where the change lies."""
+        pairs = [f"{account} with {rep}" for account, rep in self.force]
+        pairs += [f"{account} not with {rep}" for account, rep in self.forbid]
+        asked = f"{', '.join(pairs)}: {self.verdict}"
+        if self.change is None:
+            return asked
+        low, high = self.change.lower, self.change.upper
+        most = f"{high:,.0f}" if np.isfinite(high) else "not known"
+        return f"{asked}, {low:,.0f} to {most} a year ({self.change.source})"
 
 
 def why_not(
@@ -123,45 +147,42 @@ def asked(
     seconds: float | None = None,
 ) -> WhatIf:
     """`what_if` of a plan that has been made ready, for many questions."""
-    began = time.monotonic()
+    unit = ground.unit
+    if seconds is None:
+        seconds = SECONDS if unit.accounts * unit.reps <= LARGE else LARGE_SECONDS
+    series = Series(seconds, seconds, ground.seed, ground.threads)
     to, never = _numbers(ground, force, forbid)
     said = (tuple(force.items()), tuple(forbid))
-    unit = ground.unit
     present = all(ground.rep[u] == j for u, j in to.items())
     if present and not any(ground.rep[u] == j for u, j in never):
         here = interval(
             ground.objective, ground.objective, ground.bound, ground.proved, ground.source
         )
         return WhatIf(*said, "as it is", here, (), 0.0, ground.plan_of(ground.rep), None,
-                      here.proved_lower, time.monotonic() - began)  # fmt: skip
+                      here.proved_lower, series.spent)  # fmt: skip
     variant = with_pairs(unit, to, never)
-    if seconds is None:
-        seconds = SECONDS if unit.accounts * unit.reps <= LARGE else LARGE_SECONDS
-    limits = Limits(began + seconds, 1e-6, ground.seed, ground.threads)
     least = ground.proof.bound + _rise(ground, to, never)
     if np.isposinf(least):
-        return _impossible(ground, to, never, said, began)
-    found = nearby(ground, variant, to, never, limits)
+        return _impossible(ground, to, never, said, series)
+    found = None
+    with series:
+        found = nearby(ground, variant, to, never, series.limits(seconds, 1e-6))
     upper = np.inf if found is None else evaluate(variant, found).objective
     bound, proved, source = max(ground.bound, least), max(ground.proved, least), ground.source
     open_, change = upper - bound, abs(upper - ground.objective)
-    left = limits.left
     settled = np.isfinite(upper) and open_ <= FINE * change
-    if not settled and left > 0:
+    if not settled and not series.over:
         gap = FINE * change / abs(upper) if np.isfinite(upper) and upper else 1e-4
-        more = solve(
-            variant, time_limit=max(left, 1e-3), gap=min(max(gap, 1e-9), 1e-2), seed=ground.seed,
-            threads=ground.threads, start=found,
-        )  # fmt: skip
+        more = series.solve(variant, min(max(gap, 1e-9), 1e-2), found)
         if more.status == "infeasible" and found is None:
-            return _no_plan(more.conflict, said, least - ground.objective, began)
+            return _no_plan(more.conflict, said, least - ground.objective, series)
         proved = max(proved, more.proved_bound)
         if max(more.bound, proved) > bound:
             bound, source = max(more.bound, proved), more.bound_source
         if more.rep is not None and more.objective < upper:
             found, upper = more.rep, more.objective
     return _answer(ground, variant, to, never, said, found, (upper, bound, proved, source),
-                   least - ground.objective, seconds, began)  # fmt: skip
+                   least - ground.objective, series)  # fmt: skip
 
 
 def _answer(
@@ -173,8 +194,7 @@ def _answer(
     found: IntArray | None,
     ends: tuple[float, float, float, str],
     at_least: float,
-    seconds: float,
-    began: float,
+    series: Series,
 ) -> WhatIf:
     change = interval(ground.objective, *ends)
     small = ground.reasons.speaker.small
@@ -183,8 +203,11 @@ def _answer(
     if found is not None:
         concerned = [*to, *(u for u, j in never if ground.rep[u] == j)]
         worth = max(small, WORTH * abs(change.upper))
-        soon = Limits(time.monotonic() + max(0.2, 0.3 * seconds), 0.0, ground.seed, 1)
-        fewest = shortened(variant, ground.rep, found, concerned, worth, soon)
+        soon = Limits(time.monotonic() + max(0.2, 0.3 * series.seconds), 0.0, ground.seed, 1)
+        fewest = found
+        if series.stopped != "interrupted":
+            with series:
+                fewest = shortened(variant, ground.rep, found, concerned, worth, soon)
         moves_change = evaluate(variant, fewest).objective - ground.objective
         order = chain(ground.rep, fewest, dict.fromkeys(concerned))
         moves = told(ground, order, ground.rep, fewest)
@@ -198,8 +221,9 @@ def _answer(
     elif -small <= change.lower and change.upper <= small:
         verdict = "same"
     plan = None if found is None else ground.plan_of(found)
-    return WhatIf(*said, verdict, change, moves, moves_change, plan, None, at_least,
-                  time.monotonic() - began)  # fmt: skip
+    stopped: Stopped = "interrupted" if series.stopped == "interrupted" else None
+    return WhatIf(*said, verdict, change, moves, moves_change, plan, None, at_least, series.spent,
+                  stopped)  # fmt: skip
 
 
 def _numbers(
@@ -257,7 +281,7 @@ def _rise(ground: Ground, to: dict[int, int], never: list[tuple[int, int]]) -> f
 
 
 def _impossible(
-    ground: Ground, to: dict[int, int], never: list[tuple[int, int]], said: Said, began: float
+    ground: Ground, to: dict[int, int], never: list[tuple[int, int]], said: Said, series: Series
 ) -> WhatIf:
     """A pair asked for may not be used, or nobody is left for an account: the rules that say so."""
     rules: dict[str, None] = {}
@@ -270,14 +294,14 @@ def _impossible(
             bars = exclusion.barred.block(u, u + 1)[0] > 0
             if bars[to[u]] if u in to else bars.any():
                 rules[exclusion.name] = None
-    return _no_plan(Conflict((*rules, ASKED), False, "proved"), said, np.inf, began)
+    return _no_plan(Conflict((*rules, ASKED), False, "proved"), said, np.inf, series)
 
 
 def _no_plan(
     conflict: Conflict | None,
     said: Said,
     at_least: float,
-    began: float,
+    series: Series,
 ) -> WhatIf:
     return WhatIf(*said, "impossible", None, (), np.inf, None, conflict, at_least,
-                  time.monotonic() - began)  # fmt: skip
+                  series.spent)  # fmt: skip

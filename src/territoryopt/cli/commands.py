@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import click
 
 from territoryopt import __version__
-from territoryopt.cli.questions import asked, question_options
+from territoryopt.cli.questions import asked, question_options, refuse
+from territoryopt.cli.streams import keep_output_ours
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,6 +24,8 @@ class Commands(click.Group):
     """Tells what is wrong with the arguments as JSON too, where --json stands among them."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **named: Any) -> Any:
+        if args is None:  # a process of our own
+            keep_output_ours()
         given = list(sys.argv[1:] if args is None else args)
         if "--json" not in given:
             return super().main(given, *rest, **named)
@@ -65,7 +68,7 @@ def command(name: str) -> Callable[[F], click.Command]:
                 print_error(error, as_json)
                 code = error.exit_code
             except KeyboardInterrupt:
-                print_stop("interrupted", "Interrupted before there was a plan.", as_json)
+                print_stop("interrupted", "Interrupted before there was anything to show.", as_json)
                 code = INTERRUPTED
             sys.exit(code or 0)
 
@@ -226,20 +229,27 @@ def explain_command(
     from territoryopt.reasons.explanation import speaker_of
     from territoryopt.reasons.pages import plan_page, rep_page
 
+    questioned = asked(questions)
+    refuse(questions)
+    if questioned and (account or rep or page is not None):
+        raise topt.InputError(["--account, --rep and --page go with no other question: ask apart"])
     found = topt.read_run(run, instance)
     if found.rep is None:
-        if found.record["status"] == "infeasible" and asked(questions):
+        ended = False
+        if found.record["status"] == "infeasible" and questioned:
             speaker = speaker_of(found.problem, found.instance)
-            search = (questions["seconds"], questions["seed"], questions["threads"])
-            why_none(found.problem, speaker, *search, as_json)
+            ended = why_none(found.problem, speaker, questions, as_json)
         else:
             print_no_plan(found, as_json)
-        return NO_PLAN
+        return INTERRUPTED if ended else NO_PLAN
+    if questions["why"]:
+        raise topt.InputError(["--why is for a run without a plan; this one has a plan"])
     reasons = found.explanation()
-    if page is not None or markdown:
+    if questioned:
+        if answer_all(reasons, found, questions, as_json, markdown):
+            return INTERRUPTED
+    elif page is not None or markdown:
         print_page(plan_page(reasons) if page is None else rep_page(reasons, page), as_json)
-    elif asked(questions):
-        answer_all(reasons, found, questions, as_json)
     else:
         print_explanation(reasons, account, rep, alternatives, as_json)
     return 0

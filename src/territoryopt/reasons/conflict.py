@@ -82,8 +82,12 @@ def has_plan(problem: Problem, backend: Backend, limits: Limits) -> Verdict:
         verdict = _without_the_free(unit, limits)
         if verdict is not None:
             return verdict
-    if watch.rep is None and unit.rows and infeasibility(unit, limits, Watch(unit)).certified:
-        return Verdict(False)
+    if watch.rep is None and unit.rows:
+        alone = Watch(unit)
+        if infeasibility(unit, limits, alone).certified:
+            return Verdict(False)
+        if alone.interrupted:
+            raise KeyboardInterrupt
     outcome = None
     if watch.rep is None:
         outcome = backend.solve(unit, replace(limits, gap=1.0), None, watch)
@@ -109,6 +113,8 @@ def _without_the_free(unit: Problem, limits: Limits) -> Verdict | None:
     watch = Watch(alone)
     share = replace(limits, deadline=time.monotonic() + 0.5 * limits.left, gap=1.0)
     outcome = backend.solve(alone, share, None, watch)
+    if watch.interrupted:
+        raise KeyboardInterrupt
     if watch.rep is None and outcome.infeasible:
         return Verdict(False, f"claimed by {outcome.by}")
     return None

@@ -59,13 +59,13 @@ def _measures(reasons: Explanation, rep: str) -> list[str]:
     facts = reasons.territory(rep)
     if not facts.totals:
         return []
-    lines = ["| measure | yours | allowed or wished for |", "|---|---|---|"]
+    lines = ["| rule | measure | yours | allowed or wished for |", "|---|---|---|---|"]
     for total in facts.totals:
-        span = [amount(b, total.unit) for b in (total.lower, total.upper) if np.isfinite(b)]
-        name = total.measure or total.rule
-        lines.append(
-            f"| {text(name)} | {amount(total.total, total.unit)} | {' to '.join(span) or 'open'} |"
-        )
+        cells = (
+            total.rule, total.measure, amount(total.total, total.unit),
+            reasons.speaker.span(total) or "open",
+        )  # fmt: skip
+        lines.append(f"| {' | '.join(map(text, cells))} |")
     return [*lines, ""]
 
 

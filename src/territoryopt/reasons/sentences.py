@@ -110,6 +110,10 @@ class Speaker:
             )  # fmt: skip
         return f"It moves from {before}: staying there {self._effect(back, '')}."
 
+    def left(self, other: Alternative) -> str:
+        """What leaving an account with a rep would mean: "leaving it there would cost ... more"."""
+        return f"leaving it there {self._effect(other, '')}"
+
     def alternative(self, other: Alternative) -> str:
         """What another rep would mean, e.g. "Chen would cost 455 USD a year more"."""
         text = _started(f"{self.rep(other.rep)} {self._effect(other, other.rep)}.")
@@ -196,24 +200,26 @@ class Speaker:
             value = f"{amount(total.total, total.unit)} {way}"
         if total.target:
             value += f", {percent(total.total / total.target)} of the target"
-        low, high = np.isfinite(total.lower), np.isfinite(total.upper)
-        if total.lower == total.upper and not total.hard:
-            return f"{value}."  # a goal: there is no range, only the target
-        if total.lower == total.upper:
-            span = f"exactly {amount(total.upper, total.unit)}"
-        elif low and high:
-            span = f"{amount(total.lower, '')} to {amount(total.upper, total.unit)}"
-        elif high:
-            span = f"at most {amount(total.upper, total.unit)}"
-        elif low:
-            span = f"at least {amount(total.lower, total.unit)}"
-        else:
+        span = self.span(total)
+        if not span:
             return f"{value}."
         size = max(abs(b) for b in (total.lower, total.upper) if np.isfinite(b)) or 1.0
         beyond = max(total.total - total.upper, total.lower - total.total)
         word = "allowed" if total.hard else "wished for"
         outside = "outside what is " if beyond > TOLERANCE * size else ""
         return f"{value} ({outside}{word}: {span})."
+
+    def span(self, total: Total) -> str:
+        """The range of a total in words; empty where there is none."""
+        low, high = np.isfinite(total.lower), np.isfinite(total.upper)
+        if total.lower == total.upper:
+            # a goal has no range, only a target
+            return f"exactly {amount(total.upper, total.unit)}" if total.hard else ""
+        if low and high:
+            return f"{amount(total.lower, '')} to {amount(total.upper, total.unit)}"
+        if high:
+            return f"at most {amount(total.upper, total.unit)}"
+        return f"at least {amount(total.lower, total.unit)}" if low else ""
 
     def cell(self, total: Total) -> str:
         """One measure of a territory for a table: "1,483 (102 %)"."""
