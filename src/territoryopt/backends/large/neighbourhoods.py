@@ -71,6 +71,9 @@ OFFER_SHARE = 0.05
 AHEAD = 2
 """Searches that wait for a thread beside those under way: one that takes long holds up no other."""
 
+ROOM = 15
+"""Reps for each of these at least: none has a rep of another's, and few reps are a small choice."""
+
 
 @dataclass(frozen=True, eq=False)
 class _Search:
@@ -87,13 +90,15 @@ class _Search:
 @dataclass(eq=False)
 class Neighbourhoods:
     """One run. slack: float[n, k], by how much each candidate is dearer than the cheapest at the
-    prices y float[rows], currency/year."""
+    prices y float[rows], currency/year. climb: called after each round, for a better bound.
+    begin_race: a search of the whole for that, begun when small searches help less."""
 
     plan: Plan
     y: FloatArray
     slack: FloatArray
     limits: Limits
     watch: Watch
+    climb: Callable[[], None] | None = None
     begin_race: Callable[[], Race] | None = None
     race: Race | None = None
     mendings: int = MENDINGS
@@ -134,6 +139,7 @@ class Neighbourhoods:
         """Rounds of small searches in so many threads, until none is of use any more, or fewer
         than a share of a round's helped."""
         reps = self.plan.problem.reps
+        many = min(threads + min(AHEAD, threads), max(threads, reps // ROOM))
         with ThreadPoolExecutor(threads) as pool:
             ripe = False
             while not (self.done or ripe or self.size > LARGE):
@@ -145,7 +151,7 @@ class Neighbourhoods:
                         # What is left broken is often small and cheap: its price grows.
                         self.plan.raise_to(self.plan.factor * RAISE)
                     for _ in range(threads * (4 if mending else max(1, reps // 20))):
-                        self._launch(pool, threads + min(AHEAD, threads))
+                        self._launch(pool, many)
                         good, counts = self._land()
                         tries += counts
                         helped += good and counts
@@ -154,6 +160,8 @@ class Neighbourhoods:
                     self.offer()
                 log.debug("neighbourhoods of %d pairs: %d of %d helped, value %.10g, %d broken",
                           self.size, helped, tries, self.plan.value, self.broken.sum())  # fmt: skip
+                if self.climb is not None and not self.done:
+                    self.climb()
                 ripe = helped < share * tries
                 if helped < 0.1 * tries and not mending:
                     self.size *= 2
