@@ -34,8 +34,8 @@ FIRST_STEPS = 60
 """Steps of that climb before the first small search."""
 
 MOST_RACED = 400_000
-"""Pairs up to which, where no row is a rep's own, a search of the whole runs beside the small ones
-for its bound, where threads allow."""
+"""Pairs up to which a search of the whole runs beside the small ones, where threads allow: for its
+bound where no row is a rep's own, and for a plan where annealing left none that holds."""
 
 MOST_WHOLE = 2_000_000
 """Pairs up to which a search of the whole ends a run in which small searches help no more."""
@@ -76,11 +76,13 @@ class DecompositionBackend:
         if problem.accounts * problem.reps <= MOST_WHOLE:
             search.mendings = 0  # what small searches cannot mend, the search of the whole can
         Annealer(plan, slack, limits, lambda: not search.done, search.offer).run()
-        if problem.accounts * problem.reps <= MOST_CLIMBED and len(OwnRows.of(problem)):
+        climbs = problem.accounts * problem.reps <= MOST_CLIMBED and len(OwnRows.of(problem)) > 0
+        if climbs:
             climb = Climb(plan, proof, limits, watch, lambda: not search.done)
             climb(FIRST_STEPS)
             search.climb = climb
-        elif problem.accounts * problem.reps <= MOST_RACED and limits.threads > 1:
+        few = problem.accounts * problem.reps <= MOST_RACED and limits.threads > 1
+        if few and (not climbs or watch.rep is None):
             search.begin_race = lambda: Race(_left(problem, known, watch), limits, watch, plan.rep)
         try:
             search.run()

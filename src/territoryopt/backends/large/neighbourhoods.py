@@ -127,8 +127,9 @@ class Neighbourhoods:
         """Improve the plan until time is up, the gap is reached or no small search helps."""
         threads = max(1, self.limits.threads)
         if self.begin_race is not None:
-            # A better plan leaves the search of the whole fewer pairs, and its bound is better.
-            self._rounds(threads, RIPE)
+            if self.watch.rep is not None:
+                # A better plan leaves the search of the whole fewer pairs, and a better bound.
+                self._rounds(threads, RIPE)
             if not self.done:
                 self.race = self.begin_race()
                 threads = max(1, threads - 1)

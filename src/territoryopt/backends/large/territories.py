@@ -218,9 +218,10 @@ class Climb:
         self.ascent = Ascent(plan.problem, plan.candidates, self.proof, threads, self.going)
 
     def __call__(self, steps: int = STEPS) -> None:
-        """Climb so many steps, towards the plan in hand."""
+        """Climb so many steps, towards the plan in hand; none before there is one, since steps
+        towards nothing are long, and a plan is wanted first."""
         ascent = self.ascent
-        if ascent.done or not self.going():
+        if ascent.done or self.watch.rep is None or not self.going():
             return
         ascent.objective = self.watch.objective
         with ThreadPoolExecutor(ascent.threads) as pool:
