@@ -78,11 +78,11 @@ class DecompositionBackend:
         Annealer(plan, slack, limits, lambda: not search.done, search.offer).run()
         climbs = problem.accounts * problem.reps <= MOST_CLIMBED and len(OwnRows.of(problem)) > 0
         if climbs:
-            climb = Climb(plan, proof, limits, watch, lambda: not search.done)
+            climb = Climb(plan, proof, limits, watch, lambda: search.best, lambda: not search.done)
             climb(FIRST_STEPS)
             search.climb = climb
         few = problem.accounts * problem.reps <= MOST_RACED and limits.threads > 1
-        if few and (not climbs or watch.rep is None):
+        if few and not (climbs and np.isfinite(search.best)):
             search.begin_race = lambda: Race(_left(problem, known, watch), limits, watch, plan.rep)
         try:
             search.run()

@@ -203,12 +203,14 @@ class Ascent:
 
 @dataclass(eq=False)
 class Climb:
-    """The ascent beside a search: some steps when called, and what they prove to the watch."""
+    """The ascent beside a search: some steps when called, and what they prove to the watch.
+    objective: of the best plan known, inf without one."""
 
     plan: Plan
     proof: Proof
     limits: Limits
     watch: Watch
+    objective: Callable[[], float]
     going: Callable[[], bool]
     ascent: Ascent = field(init=False)
 
@@ -221,9 +223,9 @@ class Climb:
         """Climb so many steps, towards the plan in hand; none before there is one, since steps
         towards nothing are long, and a plan is wanted first."""
         ascent = self.ascent
-        if ascent.done or self.watch.rep is None or not self.going():
+        ascent.objective = self.objective()
+        if ascent.done or not np.isfinite(ascent.objective) or not self.going():
             return
-        ascent.objective = self.watch.objective
         with ThreadPoolExecutor(ascent.threads) as pool:
             ascent.run(steps, pool)
         if ascent.best > self.watch.proved and self.going():
