@@ -36,6 +36,17 @@ MARKED = re.compile(r"(<!-- table:([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 Key = TypeVar("Key")
 NOT_YET = "*not yet run*"
 
+AIMS = {
+    ("territories", 1_000, 20): 5e-4,
+    ("territories", 5_000, 50): 5e-4,
+    ("us_hospitals", 7_005, 50): 5e-4,
+    ("territories", 20_000, 100): 5e-4,
+    ("territories", 100_000, 500): 5e-4,
+    ("territories", 1_000_000, 2_000): 5e-4,
+    ("globe", 10_000_000, 5_000): 2e-3,
+}
+"""The gap we aim for at each size, as a fraction."""
+
 
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
@@ -103,18 +114,26 @@ def _hardness(found: list[Record], _: Path) -> list[str]:
 
 def _scale(found: list[Record], _: Path) -> list[str]:
     head = ["instance", "solver", "seeds", "limit", "gap: median", "worst", "to the proved bound",
-            "wall s", "CPU s", "GiB"]  # fmt: skip
+            "aim", "wall s", "CPU s", "GiB"]  # fmt: skip
     rows = []
     for (case, solver), group in _by(found, lambda r: (r.case, r.solver)).items():
         gaps = [record.gap for record in group]
         rows.append([
             _size(case), solver, str(len(group)), f"{group[0].time_limit:g} s",
             _percent(median(gaps)), _percent(max(gaps)),
-            _percent(median(r.proved_gap for r in group)),
+            _percent(median(r.proved_gap for r in group)), _aim(case, median(gaps)),
             _number(_middle(r.wall for r in group)), _number(_middle(r.cpu for r in group)),
             _memory(group),
         ])  # fmt: skip
     return _markdown(head, rows)
+
+
+def _aim(case: Case, gap: float) -> str:
+    """The aim at a size, and whether the median gap meets it."""
+    aim = AIMS.get(case[:3])
+    if aim is None:
+        return "–"
+    return f"{100 * aim:g} %: {'met' if gap <= aim else 'not met'}"
 
 
 def _gap(found: list[Record], _: Path) -> list[str]:

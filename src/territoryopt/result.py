@@ -14,6 +14,7 @@ import numpy as np
 
 from territoryopt.problem import Evaluation, IntArray, Prices, Problem, evaluate
 from territoryopt.problem.price_records import group_price_records
+from territoryopt.problem.territory_bound import TerritoryProof
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,10 +34,11 @@ class Result:
     gap still open), "infeasible" (no plan exists), "no_plan" (none found in time).
     rep: int64[accounts], or None where there is no plan. objective: by our own arithmetic; inf
     without a plan. bound: best lower bound in hand, inf only when infeasible. proved_bound: the
-    part of it recomputed by our own arithmetic from `prices`. bound_source: "proved", or who
-    claims the rest. gap: (objective - bound) / abs(objective), 0 when equal, inf without a plan.
-    evaluation: every total and rule of the plan. conflict: why there is no plan. interrupted:
-    whether Ctrl-C ended it, whatever was reached by then.
+    part of it recomputed by our own arithmetic from `prices`, or from `territories`, where whole
+    territories prove more (of the units, with bounds drawn in: `tighten(problem.contracted)`).
+    bound_source: "proved", or who claims the rest. gap: (objective - bound) / abs(objective), 0
+    when equal, inf without a plan. evaluation: every total and rule of the plan. conflict:
+    why there is no plan. interrupted: whether Ctrl-C ended it, whatever was reached by then.
     """
 
     problem: Problem = field(repr=False)
@@ -58,6 +60,7 @@ class Result:
     notes: tuple[str, ...] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
     interrupted: bool = False
+    territories: TerritoryProof | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The stable JSON contract `territoryopt/result/1`; a number that is not finite is None."""

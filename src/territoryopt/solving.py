@@ -350,6 +350,7 @@ class _Run:
             threads=self.limits.threads,
             evaluation=found,
             prices=self.prices,
+            territories=watch.territories,
             conflict=self.conflict,
             notes=tuple(dict.fromkeys(notes)),
             interrupted=watch.interrupted,

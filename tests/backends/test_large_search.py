@@ -66,7 +66,7 @@ def test_a_neighbourhood_is_worth_what_the_whole_is(seed):
         pytest.skip("an account has no rep")
     search = Neighbourhoods(plan, y, slack, limits(), Watch(problem))
     search._survey()
-    found = search._part(np.array([[0, 1, 2], [1, 3], [0, 2, 3]][seed % 3]), 200)
+    found = search.part(np.array([[0, 1, 2], [1, 3], [0, 2, 3]][seed % 3]), 200)
     if found is None:
         pytest.skip("no account has a choice")
     part, accounts, own, stands = found

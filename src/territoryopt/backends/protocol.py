@@ -15,6 +15,7 @@ from territoryopt.problem import IntArray, Problem, Proof, evaluate
 
 if TYPE_CHECKING:
     from territoryopt.backends.large.relax import Relaxation
+    from territoryopt.problem.territory_bound import TerritoryProof
 
 log = logging.getLogger("territoryopt")
 
@@ -80,6 +81,7 @@ class Watch:
     A plan counts only if it holds by our own arithmetic, and at our own objective. proof and
     relaxation: what the LP relaxation said, where it was solved already: its prices and what they
     prove of the problem that is searched, and all the rest where it was solved by decomposition.
+    territories: the best proof of whole territories, where one was found.
     """
 
     problem: Problem
@@ -94,6 +96,7 @@ class Watch:
     rejected: int = 0
     proof: Proof | None = None
     relaxation: Relaxation | None = None
+    territories: TerritoryProof | None = None
     notes: list[str] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -127,6 +130,12 @@ class Watch:
                 self.proved = max(self.proved, value)
             elif value > self.claimed:
                 self.claimed, self.claimed_by = value, by
+
+    def prove(self, proof: TerritoryProof) -> None:
+        """Take the bound of whole territories, and keep what proves it."""
+        if proof.bound > self.proved:
+            self.territories = proof
+        self.bound(proof.bound)
 
     @property
     def best_bound(self) -> float:

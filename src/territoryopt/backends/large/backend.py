@@ -16,16 +16,26 @@ from territoryopt.backends.large.plan import Plan
 from territoryopt.backends.large.race import Race
 from territoryopt.backends.large.relax import Relaxation, relax
 from territoryopt.backends.large.rowtable import RowTable
+from territoryopt.backends.large.territories import Climb
 from territoryopt.backends.protocol import Limits, Outcome, Watch
 from territoryopt.backends.running import run_watched
 from territoryopt.problem import FloatArray, IntArray, Problem, Proof, evaluate
 from territoryopt.problem.group_prices import add_to_candidates
+from territoryopt.problem.territory_bound import OwnRows
 
 FIRST_FACTOR = 4.0
 """What breaking a hard row costs at first, in units of the largest price of its kind."""
 
+MOST_CLIMBED = 4_000_000
+"""Pairs up to which the bound of whole territories is climbed between the small searches; beyond,
+what accounts being whole costs is small beside the rest."""
+
+FIRST_STEPS = 60
+"""Steps of that climb before the first small search."""
+
 MOST_RACED = 400_000
-"""Pairs up to which a search of the whole runs beside the small ones, where threads allow."""
+"""Pairs up to which a search of the whole runs beside the small ones, where threads allow: for its
+bound where no row is a rep's own, and for a plan where annealing left none that holds."""
 
 MOST_WHOLE = 2_000_000
 """Pairs up to which a search of the whole ends a run in which small searches help no more."""
@@ -66,8 +76,13 @@ class DecompositionBackend:
         if problem.accounts * problem.reps <= MOST_WHOLE:
             search.mendings = 0  # what small searches cannot mend, the search of the whole can
         Annealer(plan, slack, limits, lambda: not search.done, search.offer).run()
-        few = problem.accounts * problem.reps <= MOST_RACED
-        if few and limits.threads > 1:
+        climbs = problem.accounts * problem.reps <= MOST_CLIMBED and len(OwnRows.of(problem)) > 0
+        if climbs:
+            climb = Climb(plan, proof, limits, watch, lambda: search.best, lambda: not search.done)
+            climb(FIRST_STEPS)
+            search.climb = climb
+        few = problem.accounts * problem.reps <= MOST_RACED and limits.threads > 1
+        if few and not (climbs and np.isfinite(search.best)):
             search.begin_race = lambda: Race(_left(problem, known, watch), limits, watch, plan.rep)
         try:
             search.run()

@@ -21,15 +21,14 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from territoryopt.backends.highs import HighsBackend
+from territoryopt.backends.large.dealing import dealt_anew, offenders
 from territoryopt.backends.large.near import near_pairs
 from territoryopt.backends.large.plan import Plan
 from territoryopt.backends.large.race import Race
 from territoryopt.backends.large.regions import links_between
 from territoryopt.backends.protocol import Limits, Watch, log
 from territoryopt.gaps import relative_gap
-from territoryopt.problem import TOLERANCE, FloatArray, Grouping, IntArray, Problem, Rows
-from territoryopt.problem.listed import listed_problem
-from territoryopt.problem.part import free_groups, group_costs
+from territoryopt.problem import FloatArray, IntArray, Problem
 
 NEAR_PER_REP = 60
 """Pairs that make two reps neighbours: so many of each rep, see `near_pairs`."""
@@ -71,6 +70,9 @@ OFFER_SHARE = 0.05
 AHEAD = 2
 """Searches that wait for a thread beside those under way: one that takes long holds up no other."""
 
+ROOM = 15
+"""Reps for each of these at least: none has a rep of another's, and few reps are a small choice."""
+
 
 @dataclass(frozen=True, eq=False)
 class _Search:
@@ -87,13 +89,15 @@ class _Search:
 @dataclass(eq=False)
 class Neighbourhoods:
     """One run. slack: float[n, k], by how much each candidate is dearer than the cheapest at the
-    prices y float[rows], currency/year."""
+    prices y float[rows], currency/year. climb: called after each round, for a better bound.
+    begin_race: a search of the whole for that, begun when small searches help less."""
 
     plan: Plan
     y: FloatArray
     slack: FloatArray
     limits: Limits
     watch: Watch
+    climb: Callable[[], None] | None = None
     begin_race: Callable[[], Race] | None = None
     race: Race | None = None
     mendings: int = MENDINGS
@@ -108,6 +112,7 @@ class Neighbourhoods:
     loss: FloatArray = field(init=False)
     broken: NDArray[np.bool_] = field(init=False)
     flight: deque[_Search] = field(default_factory=deque)
+    reached: float = np.inf
     offered: float = np.inf
     next_offer: float = 0.0
 
@@ -122,8 +127,9 @@ class Neighbourhoods:
         """Improve the plan until time is up, the gap is reached or no small search helps."""
         threads = max(1, self.limits.threads)
         if self.begin_race is not None:
-            # A better plan leaves the search of the whole fewer pairs, and its bound is better.
-            self._rounds(threads, RIPE)
+            if np.isfinite(self.best):
+                # A better plan leaves the search of the whole fewer pairs, and a better bound.
+                self._rounds(threads, RIPE)
             if not self.done:
                 self.race = self.begin_race()
                 threads = max(1, threads - 1)
@@ -134,6 +140,7 @@ class Neighbourhoods:
         """Rounds of small searches in so many threads, until none is of use any more, or fewer
         than a share of a round's helped."""
         reps = self.plan.problem.reps
+        many = min(threads + min(AHEAD, threads), max(threads, reps // ROOM))
         with ThreadPoolExecutor(threads) as pool:
             ripe = False
             while not (self.done or ripe or self.size > LARGE):
@@ -145,7 +152,7 @@ class Neighbourhoods:
                         # What is left broken is often small and cheap: its price grows.
                         self.plan.raise_to(self.plan.factor * RAISE)
                     for _ in range(threads * (4 if mending else max(1, reps // 20))):
-                        self._launch(pool, threads + min(AHEAD, threads))
+                        self._launch(pool, many)
                         good, counts = self._land()
                         tries += counts
                         helped += good and counts
@@ -154,6 +161,8 @@ class Neighbourhoods:
                     self.offer()
                 log.debug("neighbourhoods of %d pairs: %d of %d helped, value %.10g, %d broken",
                           self.size, helped, tries, self.plan.value, self.broken.sum())  # fmt: skip
+                if self.climb is not None and not self.done:
+                    self.climb()
                 ripe = helped < share * tries
                 if helped < 0.1 * tries and not mending:
                     self.size *= 2
@@ -170,11 +179,22 @@ class Neighbourhoods:
             return True
         if self.race is not None and self.race.won:
             return True
-        best = min(self.watch.objective, self.offered)
-        return relative_gap(best, self.watch.proved) <= self.limits.gap
+        return relative_gap(self.best, self.watch.proved) <= self.limits.gap
+
+    @property
+    def best(self) -> float:
+        """The objective of the best plan known that holds, handed over yet or not: what ends a
+        search must not depend on when plans are handed over."""
+        return min(self.watch.objective, self.reached)
+
+    def note(self) -> None:
+        """Take note of the plan if it holds."""
+        if self.plan.holds:
+            self.reached = min(self.reached, self.plan.value)
 
     def offer(self, last: bool = False) -> None:
         """Hand the plan to the watch if it holds; not so often that checking it costs much."""
+        self.note()
         now = time.monotonic()
         if not last and now < self.next_offer:
             return
@@ -210,19 +230,13 @@ class Neighbourhoods:
             lost[inside] += row[to] / share[to]
         self.loss = lost
         at = plan.table.row
-        self.broken = ((at >= 0) & np.append(self._outside(), False)[at]).any(axis=1)
+        self.broken = ((at >= 0) & np.append(plan.outside, False)[at]).any(axis=1)
         for hard, part in zip(plan.problem.groupings, plan.priced.groupings, strict=True):
-            rep, many = _offenders(part, own, reps)
+            rep, many = offenders(part, own, reps)
             if hard.hard:
                 self.broken[rep] = True
             else:
                 np.add.at(lost, rep, part.price * many)
-
-    def _outside(self) -> NDArray[np.bool_]:
-        """bool[rows]: the hard rows that the plan breaks."""
-        plan = self.plan
-        over = plan.excess(plan.activity) > TOLERANCE * plan.scale
-        return np.isinf(plan.table.price) & over
 
     def _mending(self) -> bool:
         """Whether broken rows are dealt with first: as long as there are such, and hope for them.
@@ -284,7 +298,7 @@ class Neighbourhoods:
             reps, mending = self._choose(free)
             if len(reps) < 2:
                 break
-            part = self._part(reps, self.mend_size if mending else self.size)
+            part = self.part(reps, self.mend_size if mending else self.size)
             if part is None:
                 self.weary[reps] += 1
                 break
@@ -305,6 +319,8 @@ class Neighbourhoods:
         good = found is not None and self.plan.change(
             search.accounts, search.stands[np.arange(len(found)), found]
         )
+        if good:
+            self.note()
         self.weary[search.reps] = 0 if good else self.weary[search.reps] + 1
         if search.mending:
             self.mend_tries = 0 if good else self.mend_tries + 1
@@ -314,84 +330,17 @@ class Neighbourhoods:
                 self.mended, self.mend_size = self.mended + 1, SMALL
         return good, not search.mending
 
-    def _part(
+    def part(
         self, reps: IntArray, pairs: float
     ) -> tuple[Problem, IntArray, IntArray, IntArray] | None:
-        """The problem of dealing out the accounts of `reps` anew among them: itself, the accounts
-        with a choice, their present reps in its numbering, and int[accounts, reps] the candidate
-        that each rep of it stands for."""
-        plan, table, c = self.plan, self.plan.table, self.plan.candidates
+        """See `dealt_anew`."""
         held = [self.order[self.begin[j] : self.begin[j + 1]] for j in reps]
         accounts = np.sort(np.concatenate(held))
-        accounts = accounts[self.own[accounts] == c.rep[accounts, plan.place[accounts]]]
-        number = np.full(plan.problem.reps + 1, -1, dtype=np.int64)
-        number[reps] = np.arange(len(reps))
-        local = number[c.rep[accounts]]
-        here = np.arange(len(accounts))
-        slack = np.where(local >= 0, self.slack[accounts], np.inf)
-        slack[here, plan.place[accounts]] = np.inf
-        size = int(pairs)
-        most = np.partition(slack.reshape(-1), size)[size] if slack.size > size else np.inf
-        open_ = (slack <= most) & np.isfinite(slack)
-        open_[here, plan.place[accounts]] = True
-        choice = open_.sum(axis=1) > 1
-        accounts, local, open_ = accounts[choice], local[choice], open_[choice]
-        if len(accounts) < 2:
-            return None
-        account, place = np.nonzero(open_)
-        order = np.lexsort((local[account, place], account))
-        account, place = account[order], place[order]
-        to = local[account, place]
-        stands = np.full((len(accounts), len(reps)), -1, dtype=np.int64)
-        stands[account, to] = place
-        whole, own = accounts[account], plan.place[accounts]
-        fixed = self.own.copy()
-        fixed[accounts] = -1
-        beside = group_costs(plan.priced.groupings, fixed, accounts, reps)
-        rows = self._part_rows(reps, accounts, own)
-        amounts = [c.amount[whole, place, p].copy() for p in range(table.parts)]
-        problem = listed_problem(
-            len(accounts),
-            len(reps),
-            (account, to, c.cost[whole, place] + beside[account, to]),
-            amounts,
-            rows,
-            [free_groups(part, fixed, accounts) for part in plan.priced.groupings],
-        )
-        return problem, accounts, number[c.rep[accounts, own]], stands
-
-    def _part_rows(self, reps: IntArray, accounts: IntArray, own: IntArray) -> list[Rows]:
-        """The rows of some reps, without what these accounts add where they are."""
-        plan, table, c = self.plan, self.plan.table, self.plan.candidates
-        constant = plan.activity.copy()
-        row = table.row[c.rep[accounts, own]]
-        for p in range(table.parts):
-            inside = row[:, p] >= 0
-            np.subtract.at(constant, row[inside, p], c.amount[accounts[inside], own[inside], p])
-        out = []
-        outside = self._outside()
-        for p, part in enumerate(plan.priced.rows):
-            first = int(table.first[p])
-            at = part.row_of_rep[reps]
-            kept = np.arange(len(part)) if part.worst else np.unique(at[at >= 0])
-            renumbered = np.full(len(part) + 1, -1, dtype=np.int64)
-            renumbered[kept] = np.arange(len(kept))
-            # A hard row that holds must hold: only what is broken already has a price.
-            s = plan.activity[first + kept]
-            holds = np.isinf(table.price[first + kept]) & ~outside[first + kept]
-            out.append(
-                replace(
-                    part,
-                    labels=tuple(part.labels[r] for r in kept),
-                    row_of_rep=renumbered[at],
-                    lower=np.where(holds, np.minimum(part.lower[kept], s), part.lower[kept]),
-                    upper=np.where(holds, np.maximum(part.upper[kept], s), part.upper[kept]),
-                    price=np.where(holds, np.inf, part.price[kept]),
-                    constant=constant[first + kept],
-                    target=None,
-                )
-            )
-        return out
+        plan = self.plan
+        # What was taken since the survey has moved on.
+        now = plan.candidates.rep[accounts, plan.place[accounts]]
+        accounts = accounts[self.own[accounts] == now]
+        return dealt_anew(plan, self.slack, self.own, accounts, reps, pairs)
 
     def _solve(
         self, part: Problem, accounts: IntArray, own: IntArray, stands: IntArray
@@ -404,14 +353,3 @@ class Neighbourhoods:
         limits = replace(self.limits, gap=gap, threads=1)
         HighsBackend(options=AT_ROOT).solve(part, limits, own, inner)
         return inner.rep
-
-
-def _offenders(part: Grouping, own: IntArray, reps: int) -> tuple[IntArray, IntArray]:
-    """(int[n], int[n]): the reps with a group that is not as it should be, one entry for each such
-    group, and how many accounts (apart) or reps (together) are too many there."""
-    cell, count = np.unique(part.group_of_member * reps + own[part.member], return_counts=True)
-    if part.apart:
-        some = count > 1
-        return cell[some] % reps, count[some] - 1
-    spread = np.bincount(cell // reps, minlength=len(part))[cell // reps]
-    return cell[spread > 1] % reps, np.ones(int((spread > 1).sum()), dtype=np.int64)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from territoryopt.backends.large import kernels
 from territoryopt.backends.large.candidates import Candidates
@@ -93,10 +94,16 @@ class Plan:
         return total
 
     @property
+    def outside(self) -> NDArray[np.bool_]:
+        """bool[rows]: the hard rows that the plan breaks."""
+        over = self.excess(self.activity) > TOLERANCE * self.scale
+        out: NDArray[np.bool_] = np.isinf(self.table.price) & over
+        return out
+
+    @property
     def holds(self) -> bool:
         """Whether every hard rule holds, as far as running sums tell."""
-        hard = np.isinf(self.table.price)
-        if (hard & (self.excess(self.activity) > TOLERANCE * self.scale)).any():
+        if self.outside.any():
             return False
         rep = self.rep if any(part.hard for part in self.problem.groupings) else None
         return rep is None or not any(
