@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from territoryopt.reasons.explanation import Explanation, explain
     from territoryopt.reasons.pages import plan_page, rep_page
     from territoryopt.report.owners import write_owners
+    from territoryopt.report.page import write_report
+    from territoryopt.report.rep_pages import write_rep_pages
     from territoryopt.report.workbook import write_workbook
     from territoryopt.result import Result
     from territoryopt.runs import Run, read_run, write_run
@@ -88,6 +90,8 @@ _HOME = {
     "what_if": "answers.what_if",
     "why_not": "answers.what_if",
     "write_owners": "report.owners",
+    "write_rep_pages": "report.rep_pages",
+    "write_report": "report.page",
     "write_workbook": "report.workbook",
 }
 
@@ -136,6 +140,8 @@ __all__ = [
     "write_model",
     "write_owners",
     "write_pair_prices",
+    "write_rep_pages",
+    "write_report",
     "write_run",
     "write_workbook",
 ]

@@ -43,6 +43,32 @@ def workbook_command(
     return 0
 
 
+@command("report")
+@run_options
+@click.option("--out", type=click.Path(), metavar="FILE.html", help="Default: beside the run.")
+@click.option("--pages", type=click.Path(), metavar="FOLDER",
+              help="Also a page for each rep, to hand out.")  # fmt: skip
+def report_command(
+    run: str,
+    out: str | None,
+    pages: str | None,
+    instance: str | None,
+    overwrite: bool,
+    as_json: bool,
+) -> int:
+    """Write the plan in the run folder RUN as a page with maps, to open offline and to print."""
+    from territoryopt.report.page import write_report
+    from territoryopt.report.rep_pages import write_rep_pages
+    from territoryopt.runs import read_run
+
+    found = read_run(run, instance)
+    files = [write_report(found, out, overwrite=overwrite)]
+    if pages is not None:
+        files += write_rep_pages(found, pages, overwrite=overwrite)
+    _tell(files, (), as_json)
+    return 0
+
+
 @command("owners")
 @run_options
 @click.option("--for", "crm", type=click.Choice(["salesforce", "hubspot", "plain"]), required=True,

@@ -1,4 +1,4 @@
-"""Files handed out are written whole or not at all, and replace others only where that was asked."""
+"""Files handed out: written whole or not at all, replacing others only where that was asked."""
 
 from __future__ import annotations
 
