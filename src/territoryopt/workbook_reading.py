@@ -182,4 +182,4 @@ def _text(cell: object) -> str:
         return str(int(cell))
     if isinstance(cell, datetime.datetime | datetime.date | datetime.time):
         return cell.isoformat()
-    return str(cell).strip()
+    return str(cell).replace("_x005F_", "_").strip()  # how a workbook writes `_x0041_` itself

@@ -94,7 +94,7 @@ def _moves(reasons: Explanation) -> str:
         parts.append(f"{fresh} without an owner {'get' if owned + 1 < problem.accounts else 'gets'}"
                      " one")  # fmt: skip
     if facts.evaluation.holds:
-        parts.append("every rule that must hold does")
+        parts.append("no rule that must hold is broken")
     text = ", and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
     today = facts.today
     if today is not None and today.breaches:

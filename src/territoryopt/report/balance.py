@@ -8,6 +8,7 @@ import numpy as np
 
 from territoryopt.problem.parts import TOLERANCE
 from territoryopt.reasons.explanation import Explanation
+from territoryopt.reasons.sentences import COUNT
 from territoryopt.reasons.territories import Total
 from territoryopt.reasons.words import amount, number
 
@@ -94,6 +95,6 @@ def _chart(
             )
         )
     names = dict.fromkeys(f"{t.rule}{'' if t.hard else ' (a wish)'}" for t in rows[0])
-    title = "accounts" if measure == "count" else measure
-    words = unit.replace("/year", " a year")
+    title = "accounts" if measure == COUNT else measure
+    words = "" if measure == COUNT else unit.replace("/year", " a year")
     return Chart(f"{title[:1].upper()}{title[1:]}", words, ", ".join(names), tuple(bars))

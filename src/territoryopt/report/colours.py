@@ -16,14 +16,14 @@ import numpy as np
 from territoryopt.cells import FloatArray, IntArray
 
 LIGHT = (
-    "#2256c4", "#f4761e", "#308e65", "#b02002", "#8273fe", "#a76c02", "#1995d1", "#be799b",
-    "#636b98", "#65ab5f", "#1f2f8d", "#e3b389", "#4fd7c2", "#780107", "#cba1ff", "#cec306",
-    "#2f404a", "#714575", "#87adc8", "#2f633a",
+    "#436fe1", "#f97907", "#168c7f", "#ce5366", "#4f32b9", "#937602", "#099dc6", "#e85eaf",
+    "#6a3500", "#67af53", "#1e3384", "#e7af8e", "#35d9c7", "#64233a", "#9f92fc", "#c6c601",
+    "#05628b", "#8f365c", "#60cbff", "#5c6504",
 )  # fmt: skip
 DARK = (
-    "#5e7ffe", "#ffc4a1", "#06b272", "#dc5904", "#8f9bff", "#f0830a", "#83bff2", "#c79daf",
-    "#8c83b9", "#a0d547", "#3366e4", "#fee3c6", "#95fef5", "#ca3014", "#d7cdfd", "#e3f733",
-    "#62757f", "#8858af", "#bfc4c9", "#5f8d6a",
+    "#8585ff", "#f99f69", "#20ac99", "#df786a", "#6252fb", "#d39b04", "#20b6d0", "#fd7bc9",
+    "#9d6807", "#79c796", "#6466cd", "#f6d0a6", "#22f8db", "#ae4b89", "#b7a4ff", "#cee708",
+    "#517fb5", "#b3626d", "#85d9ff", "#9c8913",
 )  # fmt: skip
 BEST = 10
 """The first colours, which differ most: enough for as many territories."""

@@ -11,7 +11,7 @@ import numpy as np
 from territoryopt.cells import IntArray
 from territoryopt.report.colours import DARK, LIGHT, colours_of
 from territoryopt.report.names import visible
-from territoryopt.report.places import Map, hull
+from territoryopt.report.places import Map, core, hull
 
 LONGEST_NAME = 80
 """Letters of a name that a page shows."""
@@ -75,7 +75,7 @@ def map_data(
         of = group[at]
         corners = []
         for j in range(len(groups) if hulls else 0):
-            corners.append(hull(xy[of == j]).reshape(-1).tolist())
+            corners.append(hull(core(xy[of == j])).reshape(-1).tolist())
         out["panels"].append({"title": title, "group": of.tolist(), "hulls": corners})
     return out
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from territoryopt.gaps import OPTIMAL_GAP, relative_gap
 from territoryopt.reasons.explanation import Explanation
 from territoryopt.reasons.words import amount, gap, number, percent, plural
 from territoryopt.report.answer import answer
@@ -31,6 +32,8 @@ TOLD, LISTED, NOTED = 8, 300, 50
 """Moves told with their reason, moves listed, and repairs of the data listed, at most."""
 ROWS_OPEN = 40
 """Territories whose bars are seen at once; beyond, the others are folded away."""
+RINGS = 2_000
+"""Accounts up to which those that change hands have a ring on the whole map, as in map.js."""
 HULLS = 400
 """Territories up to which hulls are drawn."""
 
@@ -81,6 +84,7 @@ def report_page(run: Run) -> str:
         answer=found,
         tiles=_tiles(reasons),
         place=place,
+        few=reasons.problem.accounts <= RINGS,
         off_map=reasons.problem.accounts - (0 if place is None else len(place.shown)),
         reps=_reps(reasons, colours.tolist()),
         charts=charts(reasons),
@@ -147,9 +151,11 @@ def _tiles(reasons: Explanation) -> list[tuple[str, str, str, str]]:
     against = "" if today is None else f"today {number(today.objective)} {unit}"
     tiles = [("The plan costs", number(found.objective), unit, against)]
     if found.holds and np.isfinite(reasons.bound):
-        room = max(0.0, found.objective - reasons.bound)
-        share = f"{gap(room / abs(found.objective))} of its cost" if found.objective else ""
-        tiles.append(("Another plan could save at most", number(room), unit, share))
+        relative = relative_gap(found.objective, reasons.bound)
+        closed = relative <= OPTIMAL_GAP
+        room = "nothing" if closed else number(found.objective - reasons.bound)
+        share = f"{gap(relative)} of its cost" if np.isfinite(relative) and not closed else ""
+        tiles.append(("Another plan could save at most", room, "" if closed else unit, share))
     owned = int((problem.current >= 0).sum())
     if owned:
         moved = len(facts.moved)
@@ -225,7 +231,7 @@ def _moves(reasons: Explanation) -> list[dict[str, str]]:
     out = []
     for i, value in zip(order.tolist(), change.tolist(), strict=True):
         barred = not np.isfinite(value)
-        text = "not allowed to stay" if barred else f"{number(value)}"
+        text = "could not stay" if barred else number(value).replace("-", "−")
         out.append({**_move(reasons, i), "change": text})
     return out
 

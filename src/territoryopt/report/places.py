@@ -19,6 +19,8 @@ MARGIN = 0.045
 """Share of the map's width that stays free around the outermost account."""
 FLATTEST, STEEPEST = 0.45, 0.85
 """Height of a map against its width, at least and at most."""
+CORE, FEW = 0.9, 10
+"""Share of a territory's accounts that its outline goes around, and how few are all of them."""
 LOOKED_AT = 3_000
 """Accounts, spread over all, that are asked whether they lie outside the United States."""
 
@@ -182,6 +184,15 @@ def _within(points: FloatArray, rings: Sequence[FloatArray]) -> np.ndarray:
             at = (two[:, 0] - one[:, 0]) * (y - one[:, 1]) / (two[:, 1] - one[:, 1]) + one[:, 0]
         found[box] |= (across & (x < at)).sum(axis=1) % 2 == 1
     return found
+
+
+def core(points: IntArray) -> IntArray:
+    """Of points int64[n, 2] the share `CORE` nearest their middle (the medians of x and of y): what
+    lies far off would draw an outline over half a map."""
+    if len(points) < FEW:
+        return points
+    away = np.hypot(*(points - np.median(points, axis=0)).T)
+    return points[np.argsort(away, kind="stable")[: int(np.ceil(CORE * len(points)))]]
 
 
 def hull(points: IntArray) -> IntArray:

@@ -29,10 +29,9 @@ def write_rep_pages(
 ) -> list[Path]:
     """Write one page of HTML for each rep of a run into a folder, named by the rep's id.
 
-    A page stands by itself: it opens offline, prints, and tells of no other territory. An id that
-    is no safe name of a file on every system gives a name of its letters and some digits. Raises
-    InputError where the run has no plan, a file is there already and `overwrite` is not given, or
-    jinja2 is not installed.
+    A page stands by itself: it opens offline and prints. An id that is no safe name of a file on
+    every system gives a name of its letters and some digits. Raises InputError where the run has no
+    plan, a file is there already and `overwrite` is not given, or jinja2 is not installed.
     """
     needed("jinja2", "jinja2", "a page")
     reasons = run.explanation()

@@ -14,7 +14,7 @@
     light: { land: "#ffffff", abroad: "#e9edf0", border: "#c3cad1", ink: "#1a1f24", halo: "#ffffff" },
     dark: { land: "#20272d", abroad: "#191f24", border: "#46515b", ink: "#e9ecef", halo: "#14181c" },
   };
-  const LABELS = 60, RINGS = 20000, REACH = 9;
+  const LABELS = 60, RINGS = 2000, NEAR = 4, REACH = 9;
   const state = {
     k: 1, dx: 0, dy: 0, hidden: new Set(), focus: -1, hover: -1, found: -1, panel: "all",
     hulls: true, moves: false, print: false,
@@ -106,7 +106,7 @@
       drawn += points(g, view, of, colours[j], size);
     });
     g.globalAlpha = 1;
-    if (count <= RINGS) rings(g, view, look, size, seen, strong);
+    if (count <= RINGS || state.k >= NEAR) rings(g, view, look, size, seen, strong);
     homes(g, view, look, colours, seen, strong);
     labels(g, view, look, seen, strong);
     for (const i of [state.found, state.hover]) if (i >= 0) mark(g, view, i, look, size);
@@ -152,7 +152,7 @@
   }
 
   function rings(g, view, look, size, seen, strong) {
-    if (panels.length < 2 && !state.moves) return;
+    if (panels.length < 2 || state.moves) return;
     g.strokeStyle = look.ink;
     g.lineWidth = Math.max(0.6, size * 0.24);
     g.globalAlpha = 0.75;
