@@ -95,13 +95,14 @@ def test_bars_stand_where_the_numbers_are(tiny):
             if bar.low is not None and bar.high is not None and totals[0].total:
                 assert bar.low / bar.plan == pytest.approx(low / totals[0].total, rel=1e-3)
                 assert bar.high / bar.plan == pytest.approx(high / totals[0].total, rel=1e-3)
-            assert bar.outside is False
+            assert bar.outside == ""
             assert max(bar.plan, bar.today or 0, bar.high or 0) <= 100
 
 
 def test_a_bar_out_of_its_range_is_marked(tiny):
     reasons = replace(tiny.explanation(), rep=np.zeros(6, dtype=np.int64))
-    assert any(bar.outside for chart in charts(reasons) for bar in chart.bars)
+    assert {bar.outside for chart in charts(reasons) for bar in chart.bars} == {"", "not allowed"}
+    assert [bar.outside for bar in charts(reasons)[0].bars] == ["not allowed"] * 3
 
 
 # -- names -----------------------------------------------------------------------------------------

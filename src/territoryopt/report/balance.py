@@ -19,7 +19,8 @@ ROOM = 1.06
 @dataclass(frozen=True)
 class Bar:
     """One territory in one chart: ends of its bars and of its range, in percent of the scale, and
-    what is written beside it. low, high: None where the range is open or there is none."""
+    what is written beside it. low, high: None where the range is open or there is none. outside:
+    what is said where the amount is out of its range; to miss a wish breaks no rule."""
 
     plan: float
     today: float | None
@@ -27,7 +28,7 @@ class Bar:
     high: float | None
     value: str
     share: str
-    outside: bool
+    outside: str
     words: str
 
 
@@ -90,7 +91,7 @@ def _chart(
                 place(high) if np.isfinite(high) and not goal else None,
                 number(first.total),
                 f"{100 * first.total / target:.0f} %" if target else "",
-                bool(beyond and not goal),
+                _outside(any(t.hard for t in totals)) if beyond and not goal else "",
                 words,
             )
         )
@@ -98,3 +99,7 @@ def _chart(
     title = "accounts" if measure == COUNT else measure
     words = "" if measure == COUNT else unit.replace("/year", " a year")
     return Chart(f"{title[:1].upper()}{title[1:]}", words, ", ".join(names), tuple(bars))
+
+
+def _outside(hard: bool) -> str:
+    return "not allowed" if hard else "off the wish"

@@ -18,12 +18,14 @@ MOST_ROWS = 1_048_575
 """Rows of a sheet below its header."""
 LONGEST = 32_000
 """Letters of a cell; a sheet takes 32,767."""
+LINE, TALLEST = 15.5, 400
+"""Points of a line, and of the tallest row."""
 FORMATS = {"amount": "#,##0;-#,##0;0", "count": "#,##0", "small": "#,##0.00"}
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A column: texts, or numbers of one `kind`; width in letters.
+    """A column: texts (long ones over several lines), or numbers of one `kind`; width in letters.
 
     edit: the cells from which the planner may choose, as a range; the column is then marked.
     """
@@ -31,7 +33,7 @@ class Column:
     title: str
     values: Any
     width: float
-    kind: Literal["text", "amount", "count"] = "text"
+    kind: Literal["text", "long", "amount", "count"] = "text"
     edit: str = ""
 
 
@@ -54,16 +56,15 @@ class Book:
         font = {"font_name": "Calibri", "font_size": 11, "valign": "top"}
         self.plain = self.book.add_format(font)
         self.bold = self.book.add_format({**font, "bold": True})
-        self.head = self.book.add_format(
-            {**font, "bold": True, "bg_color": "#E8ECEF", "bottom": 1, "text_wrap": True}
-        )
+        head = {**font, "bold": True, "bottom": 1, "text_wrap": True}
+        self.head = self.book.add_format({**head, "bg_color": "#E8ECEF"})
+        self.number_head = self.book.add_format({**head, "bg_color": "#E8ECEF", "align": "right"})
         self.edit = self.book.add_format({**font, "bg_color": "#FFF6D6"})
-        self.edit_head = self.book.add_format(
-            {**font, "bold": True, "bg_color": "#FFE08A", "bottom": 1, "text_wrap": True}
-        )
+        self.edit_head = self.book.add_format({**head, "bg_color": "#FFE08A"})
         self.changed = self.book.add_format({"bold": True, "bg_color": "#F6C08A"})
         self.title = self.book.add_format({**font, "bold": True, "font_size": 16})
         self.wrapped = self.book.add_format({**font, "text_wrap": True})
+        self.long = self.book.add_format({**font, "text_wrap": True, "indent": 1})
         self.numbers = {
             kind: self.book.add_format({**font, "num_format": text})
             for kind, text in FORMATS.items()
@@ -122,19 +123,27 @@ class Book:
                 1, changed[0], rows, changed[0],
                 {"type": "formula", "criteria": f"=${one}2<>${two}2", "format": self.changed},
             )  # fmt: skip
-        sheet.set_row(0, 32)
+        sheet.set_row(0, 3 * LINE)
         for k, column in enumerate(columns):
             head = self.edit_head if column.edit else self.head
+            if column.kind in FORMATS:
+                head = self.number_head
             sheet.write_string(0, k, _cell(column.title), head)
         cells = [_listed(column.values) for column in columns]
+        long = [(cells[k], column.width) for k, column in enumerate(columns)
+                if column.kind == "long"]  # fmt: skip
         for r in range(rows):
+            if long:  # no program measures the lines of a file that it did not write itself
+                lines = max(1 + int(len(_cell(text[r])) / width) for text, width in long)
+                sheet.set_row(r + 1, min(LINE * lines, TALLEST))
             for k, column in enumerate(columns):
                 self._write(sheet, r + 1, k, cells[k][r], column)
 
     def _write(self, sheet: Any, row: int, at: int, value: Any, column: Column) -> None:
-        if column.kind == "text":
+        if column.kind in ("text", "long"):
             if value or column.edit:
                 form = self.edit if column.edit else self.plain
+                form = self.long if column.kind == "long" else form
                 sheet.write_string(row, at, _cell(value), form)
         elif value is not None and np.isfinite(value):
             sheet.write_number(row, at, value, self.number(value, column.kind))
@@ -167,7 +176,7 @@ class Page:
         """Sentences, each over the whole width and as high as it needs."""
         for line in lines:
             text = _cell(line)
-            self.sheet.set_row(self.at, 15.5 * (1 + len(text) // 105))
+            self.sheet.set_row(self.at, LINE * (1 + len(text) // 115))
             self.sheet.merge_range(self.at, 0, self.at, 3, "", self.book.wrapped)
             self.sheet.write_string(self.at, 0, text, self.book.wrapped)
             self.at += 1

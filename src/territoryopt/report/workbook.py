@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -129,7 +129,7 @@ def _territories(book: Book, reasons: Any) -> None:
         unit = f"{reasons.problem.currency}/year" if reasons.problem.currency else "a year"
         money = np.array([t.shares[k].money for t in found])
         columns.append(Column(f"{share.name}, {unit}", money, 14, "amount"))
-    columns.append(Column("in words", [reasons.speaker.territory(t) for t in found], 80))
+    columns.append(Column("in words", [reasons.speaker.territory(t) for t in found], 90, "long"))
     book.table(TERRITORIES, columns, frozen=2)
 
 
@@ -154,8 +154,8 @@ def _moves(book: Book, reasons: Any, table: Mapping[str, Any]) -> None:
             Column("from (name)", of("current_rep_name"), 22),
             Column("to", of("rep_id"), 12),
             Column("to (name)", of("rep_name"), 22),
-            Column(f"cost with the new rep less that with the old{money}", saved, 20, "amount"),
-            Column("why", of("reason"), 90),
+            Column(f"change of cost{money}", saved, 20, "amount"),
+            Column("why", of("reason"), 100, "long"),
         ),
         frozen=2,
     )
@@ -173,7 +173,10 @@ def _explanations(book: Book, reasons: Any, table: Mapping[str, Any]) -> None:
     widths = (11, 14, 30, 120)
     book.table(
         "Explanations",
-        [Column(kinds[k], [row[k] for row in rows], widths[k]) for k in range(4)],
+        [
+            Column(kinds[k], [row[k] for row in rows], widths[k], "long" if k == 3 else "text")
+            for k in range(4)
+        ],
         frozen=3,
     )
 
@@ -183,8 +186,9 @@ def _data(book: Book, run: Run) -> None:
     notes = data_notes(run)
     names = ("file", "row", "column", "in the file", "read as", "why")
     widths = (16, 8, 22, 26, 26, 90)
+    kinds: dict[str, Literal["count", "long"]] = {"row": "count", "why": "long"}
     book.table(
         "Data quality",
-        [Column(name, [note[k] for note in notes], widths[k], "count" if k == 1 else "text")
+        [Column(name, [note[k] for note in notes], widths[k], kinds.get(name, "text"))
          for k, name in enumerate(names)],
     )  # fmt: skip

@@ -173,9 +173,10 @@
       const a = home[0] * view.scale + state.dx * view.width, b = home[1] * view.scale + state.dy * view.width;
       g.fillStyle = colours[j];
       g.strokeStyle = look.halo;
-      g.lineWidth = 1.5;
+      const half = groups.length > LABELS && state.k < NEAR && state.focus < 0 ? 2.4 : 4;
+      g.lineWidth = half > 3 ? 1.5 : 1;
       g.beginPath();
-      g.rect(a - 4, b - 4, 8, 8);
+      g.rect(a - half, b - half, 2 * half, 2 * half);
       g.fill();
       g.stroke();
     });
