@@ -78,7 +78,8 @@ def test_albers_keeps_areas_and_nearly_distances():
 
 def test_alaska_and_hawaii_lie_below_the_lower_states():
     points = place(NEW_YORK, SEATTLE, MIAMI, ANCHORAGE, HONOLULU)
-    x, y = projection(points[:, ::-1])(points[:, ::-1]).T
+    flat, _ = projection(points[:, ::-1])
+    x, y = flat(points[:, ::-1]).T
     assert y[3] < y[0]
     assert y[4] < y[0]
     assert x[1] - 0.2 < x[3] < x[2]
@@ -91,7 +92,8 @@ def test_other_countries_are_drawn_where_accounts_lie_in_them():
     assert drawn(NEW_YORK, SEATTLE).abroad == ()
     assert len(drawn(NEW_YORK, TORONTO).abroad) > 0
     berlin = drawn(BERLIN, (48.14, 11.58))
-    assert berlin.land == ()
+    assert berlin.abroad == ()
+    assert len(berlin.land) > 2
     assert len(berlin.borders) > 3
 
 

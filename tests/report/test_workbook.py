@@ -276,3 +276,13 @@ def test_numbers_and_dates_become_the_text_a_csv_file_would_have(tmp_path):
     assert table.columns["account_id"].tolist() == ["279", "1.5", "2026-01-02T00:00:00"]
     assert table.columns["rep_id"].tolist() == ["7", "TRUE", "x"]
     assert table.lines.tolist() == [2, 3, 4]
+
+
+def test_the_page_of_docs_names_every_sheet_and_column(book):
+    from pathlib import Path
+
+    text = (Path(__file__).parents[2] / "docs" / "files.md").read_text("utf-8")
+    for name in SHEETS:
+        assert f"- `{name}`:" in text
+    for cell in book[1]["Alignment"][1]:
+        assert f"`{cell.value.partition(' (')[0]}`" in text

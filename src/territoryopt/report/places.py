@@ -32,8 +32,13 @@ _ALASKA, _HAWAII = (-170.0, -129.0, 51.0, 72.0), (-161.0, -154.0, 18.0, 23.0)
 
 @dataclass(frozen=True, eq=False)
 class Map:
-    """x, y: int64[accounts], NaN accounts left out, y downwards; `shown` says which they are, by
-    number. land, abroad, borders: lines, each int64[n, 2]. homes: float64[reps, 2], NaN unknown."""
+    """A flat map in steps, y downwards.
+
+    shown: int64[m], the accounts that have a place, by number; xy: int64[m, 2], where they lie.
+    land: rings of the states, or of all countries where no account lies in the states; abroad:
+    rings of the other countries; borders: lines; each int64[n, 2]. homes: float64[reps, 2], NaN
+    where unknown. source: where the outlines come from.
+    """
 
     width: int
     height: int
@@ -82,19 +87,20 @@ def _inside(place: FloatArray, box: tuple[float, float, float, float]) -> np.nda
     return np.asarray((x >= west) & (x <= east) & (y >= south) & (y <= north))
 
 
-def projection(place: FloatArray) -> Flat:
-    """The one that suits places of longitude and latitude, none of them NaN."""
+def projection(place: FloatArray) -> tuple[Flat, bool]:
+    """The one that suits places of longitude and latitude, none of them NaN, and whether it tears
+    what lies on the other side of the earth."""
     lower, far = _inside(place, _LOWER), _inside(place, _ALASKA) | _inside(place, _HAWAII)
     if (lower | far).all() and lower.any():
-        return _with_insets if far.any() else albers(-96, 29.5, 45.5)
+        return (_with_insets if far.any() else albers(-96, 29.5, 45.5)), True
     (west, south), (east, north) = place.min(axis=0), place.max(axis=0)
     middle = (south + north) / 2
     if east - west > 140 or south * north < 0 or abs(middle) < 12:
         stretch = float(np.cos(np.radians(min(abs(middle), 60.0))))
-        return lambda p: np.radians(p * np.array([stretch, 1.0]))
+        return (lambda p: np.radians(p * np.array([stretch, 1.0]))), False
     sixth = (north - south) / 6
     low, high = float(south + sixth), float(north - sixth)
-    return albers(float(west + east) / 2, low, high)
+    return albers(float(west + east) / 2, low, high), True
 
 
 def map_of(coordinates: FloatArray, homes: FloatArray) -> Map | None:
@@ -104,7 +110,7 @@ def map_of(coordinates: FloatArray, homes: FloatArray) -> Map | None:
     if not len(shown):
         return None
     place = coordinates[shown][:, ::-1]
-    flat = projection(place)
+    flat, tears = projection(place)
     points = flat(place)
     low, high = points.min(axis=0), points.max(axis=0)
     span = max(high[0] - low[0], (high[1] - low[1]) / STEEPEST, 1e-4)
@@ -120,20 +126,24 @@ def map_of(coordinates: FloatArray, homes: FloatArray) -> Map | None:
     frame = (WIDTH, round(WIDTH * height / side))
     us, world = outlines("us"), outlines("world")
     foreign = _foreign(place)
-    # a line is left out where the projection would tear it, on the other side of the earth
-    middle = float(np.median(place[:, 0]))
-    abroad = [ring for ring in world.rings if np.abs(ring[:, 0] - middle).max() < 170]
-    abroad_borders = [line for line in world.borders if np.abs(line[:, 0] - middle).max() < 170]
-    american = _inside(place, (-180.0, -64.0, 17.0, 72.0)).any()
-    own = us.rings if american else ()
-    own_borders = us.borders if american else ()
+    american = bool(_inside(place, (-180.0, -64.0, 17.0, 72.0)).any())
+    middle, reach = float(np.median(place[:, 0])), 170 if tears else 360
+
+    def whole(lines: Sequence[FloatArray]) -> tuple[IntArray, ...]:
+        """Those lines of other countries that the projection does not tear, as they are seen."""
+        near = [line for line in lines if np.abs(line[:, 0] - middle).max() < reach]
+        return _visible(map(drawn, near), frame)
+
+    states = us.rings if american else ()
+    borders = us.borders if american else ()
+    around, their_borders = (whole(world.rings), whole(world.borders)) if foreign else ((), ())
     return Map(
         *frame,
         shown,
         drawn(place),
-        _visible(map(drawn, own), frame),
-        _visible(map(drawn, abroad), frame) if foreign else (),
-        _visible(map(drawn, [*own_borders, *(abroad_borders if foreign else ())]), frame),
+        (*_visible(map(drawn, states), frame), *(() if american else around)),
+        around if american else (),
+        (*_visible(map(drawn, borders), frame), *their_borders),
         _homes(homes, drawn),
         us.source,
     )
