@@ -19,7 +19,7 @@ from territoryopt.errors import Fault, FaultList, InputError
 from territoryopt.tables import Table
 
 ENDINGS = (".xlsx", ".xlsm")
-LARGEST = 1_500_000_000
+LARGEST = 1_000_000_000
 """Bytes that a workbook may unpack to: about what a full sheet of a dozen columns takes."""
 PLAIN, RATIO = 50_000_000, 100
 """A workbook of text packs about 5 to 20 to 1; one beyond `PLAIN` bytes that packs better than

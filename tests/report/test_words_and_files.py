@@ -105,6 +105,22 @@ def test_a_bar_out_of_its_range_is_marked(tiny):
     assert [bar.outside for bar in charts(reasons)[0].bars] == ["not allowed"] * 3
 
 
+def test_a_wish_and_a_target_are_no_range_that_must_hold(tiny):
+    """A balance goal on the measure of a band does not hide the band."""
+    from territoryopt.reasons.territories import Total
+    from territoryopt.report.balance import _outside, _range
+
+    band = Total("b", "band", "m", "h", 9.0, 0.0, 4.0, 8.0, 6.0, True)
+    goal = Total("g", "balance", "m", "h", 9.0, 0.0, 6.0, 6.0, 6.0, False)
+    wish = Total("w", "band", "m", "h", 9.0, 0.0, 5.0, 7.0, 6.0, False)
+    assert _range([goal, band, wish]) == (4.0, 8.0)
+    assert _range([goal, wish]) == (5.0, 7.0)
+    assert _range([goal]) == (-np.inf, np.inf)
+    assert _outside([goal, band, wish]) == "not allowed"
+    assert _outside([goal, wish]) == "off the wish"
+    assert _outside([goal]) == ""
+
+
 # -- names -----------------------------------------------------------------------------------------
 
 

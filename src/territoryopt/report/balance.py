@@ -62,7 +62,7 @@ def charts(reasons: Explanation) -> list[Chart]:
 def _chart(
     reasons: Explanation, measure: str, unit: str, rows: list[list[Total]], owned: bool
 ) -> Chart:
-    ends = [(max(t.lower for t in totals), min(t.upper for t in totals), totals) for totals in rows]
+    ends = [(*_range(totals), totals) for totals in rows]
     sizes = [abs(v) for low, high, totals in ends
              for v in (low, high, totals[0].total, totals[0].before) if np.isfinite(v)]  # fmt: skip
     scale = max([*sizes, 1e-12]) * ROOM
@@ -74,24 +74,22 @@ def _chart(
     for low, high, totals in ends:
         first = totals[0]
         target = next((t.target for t in totals if t.target), None)
-        size = max([abs(v) for v in (low, high) if np.isfinite(v)], default=1.0) or 1.0
-        beyond = max(first.total - high, low - first.total) > TOLERANCE * size
         words = f"{amount(first.total, unit)} in the plan"
         if owned:
             words += f", {amount(first.before, unit)} today"
         spans = [text for t in totals if (text := reasons.speaker.span(t))]
         if spans:
-            words += f"; {'allowed' if first.hard else 'wished for'}: {', and '.join(spans)}"
-        goal = low == high
+            wish = not any(t.hard for t in totals)
+            words += f"; {'wished for' if wish else 'allowed'}: {', and '.join(spans)}"
         bars.append(
             Bar(
                 place(first.total),
                 place(first.before) if owned else None,
-                place(low) if np.isfinite(low) and not goal else None,
-                place(high) if np.isfinite(high) and not goal else None,
+                place(low) if np.isfinite(low) else None,
+                place(high) if np.isfinite(high) else None,
                 number(first.total),
                 f"{100 * first.total / target:.0f} %" if target else "",
-                _outside(any(t.hard for t in totals)) if beyond and not goal else "",
+                _outside(totals),
                 words,
             )
         )
@@ -101,5 +99,23 @@ def _chart(
     return Chart(f"{title[:1].upper()}{title[1:]}", words, ", ".join(names), tuple(bars))
 
 
-def _outside(hard: bool) -> str:
-    return "not allowed" if hard else "off the wish"
+def _limits(totals: list[Total], hard: bool) -> list[Total]:
+    """The totals that have a range of this kind; a target alone is none."""
+    return [t for t in totals if t.hard == hard and (hard or t.lower != t.upper)]
+
+
+def _range(totals: list[Total]) -> tuple[float, float]:
+    """What the rules that must hold leave; where there are none, what is wished for."""
+    limits = _limits(totals, True) or _limits(totals, False)
+    low = max((t.lower for t in limits), default=-np.inf)
+    return low, min((t.upper for t in limits), default=np.inf)
+
+
+def _outside(totals: list[Total]) -> str:
+    """What is said of a total beyond its range."""
+    for hard, word in ((True, "not allowed"), (False, "off the wish")):
+        for t in _limits(totals, hard):
+            size = max([abs(v) for v in (t.lower, t.upper) if np.isfinite(v)], default=1.0) or 1.0
+            if max(t.total - t.upper, t.lower - t.total) > TOLERANCE * size:
+                return word
+    return ""

@@ -59,8 +59,8 @@ def report_page(run: Run) -> str:
     place = map_of(instance.coordinates, instance.homes)
     colours = rep_colours(place, reasons.rep, reasons.problem.reps)
     data: dict[str, Any] = {}
+    owned = bool((reasons.problem.current >= 0).any())
     if place is not None:
-        owned = bool((reasons.problem.current >= 0).any())
         panels = {"Today": reasons.problem.current} if owned else {}
         cost = np.zeros(reasons.problem.accounts)
         with_rep = np.flatnonzero(reasons.rep >= 0)
@@ -84,6 +84,7 @@ def report_page(run: Run) -> str:
         answer=found,
         tiles=_tiles(reasons),
         place=place,
+        owned=owned,
         few=reasons.problem.accounts <= RINGS,
         off_map=reasons.problem.accounts - (0 if place is None else len(place.shown)),
         reps=_reps(reasons, colours.tolist()),
