@@ -16,12 +16,12 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
     ("errors", "units", "gaps"),
     ("cells", "csv_reading", "tables", "geography", "travel", "skills", "instance_reading",
-     "instance", "alignment"),
+     "instance", "workbook_reading", "alignment"),
     ("problem", "terms", "model", "compile"),
     ("backends",),
     ("reasons",),
     ("result", "solving", "checking", "runs"),
-    ("answers",),
+    ("answers", "report"),
     ("cli", "__main__"),
 )  # fmt: skip
 FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names}
@@ -34,7 +34,7 @@ BARRED = {
     "pickle", "shelve", "marshal", "socket", "ssl", "http", "urllib", "requests", "httpx",
     "ftplib", "smtplib", "telnetlib", "xmlrpc", "asyncio", "dill", "joblib",
 }  # fmt: skip
-HEAVY = ("pandas", "pyomo", "ortools", "highspy", "numba")
+HEAVY = ("pandas", "pyomo", "ortools", "highspy", "numba", "jinja2", "openpyxl", "xlsxwriter")
 
 
 def name_of(path: Path) -> str:

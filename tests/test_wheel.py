@@ -57,3 +57,16 @@ def test_models_and_instances_are_inside(installed: Path, tmp_path: Path) -> Non
     )
     assert (Path(where.stdout.strip()) / "tiny" / "accounts.csv").is_file()
     assert ROOT not in Path(where.stdout.strip()).parents
+
+
+def test_what_a_report_is_made_of_is_inside(installed: Path, tmp_path: Path) -> None:
+    code = """
+from importlib.resources import files
+room = files("territoryopt.report")
+for name in ("report.html", "rep.html", "page.css", "map.js"):
+    assert room.joinpath("templates", name).is_file(), name
+from territoryopt.report.outlines import outlines
+assert len(outlines("us").rings) > 40
+"""
+    done = run(installed / "python", "-c", code, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr

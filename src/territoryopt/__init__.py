@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from territoryopt.alignment import Alignment, current_alignment, read_alignment
+    from territoryopt.alignment import Alignment, current_alignment, read_alignment, read_locks
     from territoryopt.answers.certainty import certainty
     from territoryopt.answers.compare import compare
     from territoryopt.answers.fewest import fewest_moves
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from territoryopt.problem import Band, Problem
     from territoryopt.reasons.explanation import Explanation, explain
     from territoryopt.reasons.pages import plan_page, rep_page
+    from territoryopt.report.owners import write_owners
+    from territoryopt.report.page import write_report
+    from territoryopt.report.rep_pages import write_rep_pages
+    from territoryopt.report.workbook import write_workbook
     from territoryopt.result import Result
     from territoryopt.runs import Run, read_run, write_run
     from territoryopt.solving import solve
@@ -45,6 +49,7 @@ _HOME = {
     "Alignment": "alignment",
     "current_alignment": "alignment",
     "read_alignment": "alignment",
+    "read_locks": "alignment",
     "plan_from_pyomo": "backends.pyomo_model",
     "to_pyomo": "backends.pyomo_model",
     "write_model": "backends.pyomo_model",
@@ -84,6 +89,10 @@ _HOME = {
     "WhatIf": "answers.what_if",
     "what_if": "answers.what_if",
     "why_not": "answers.what_if",
+    "write_owners": "report.owners",
+    "write_rep_pages": "report.rep_pages",
+    "write_report": "report.page",
+    "write_workbook": "report.workbook",
 }
 
 __version__ = "0.1.0"
@@ -118,6 +127,7 @@ __all__ = [
     "plan_page",
     "read_alignment",
     "read_instance",
+    "read_locks",
     "read_run",
     "rep_page",
     "rule_costs",
@@ -128,8 +138,12 @@ __all__ = [
     "why_no_plan",
     "why_not",
     "write_model",
+    "write_owners",
     "write_pair_prices",
+    "write_rep_pages",
+    "write_report",
     "write_run",
+    "write_workbook",
 ]
 
 logging.getLogger("territoryopt").addHandler(logging.NullHandler())

@@ -13,13 +13,16 @@ import numpy as np
 
 from territoryopt.cells import IntArray, ObjectArray, among, index_of, numbers
 from territoryopt.errors import FaultList, InputError
-from territoryopt.tables import read_table
+from territoryopt.tables import Table, read_table
+from territoryopt.workbook_reading import is_workbook, read_sheet
 
 if TYPE_CHECKING:
     from territoryopt.instance import Instance
 
 REP_COLUMNS = ("rep_id", "rep", "owner", "current_rep")
 """Columns a plan may name its rep in, the first that is there."""
+PLANNED = "planned_rep_id"
+"""The column of a workbook that says whom the plan gave an account to, beside the one to edit."""
 
 
 class Move(NamedTuple):
@@ -64,14 +67,41 @@ def current_alignment(instance: Instance) -> Alignment:
 
 
 def read_alignment(path: str | os.PathLike[str], instance: Instance) -> Alignment:
-    """A plan from a CSV file with `account_id` and `rep_id` (or rep, owner, current_rep).
+    """A plan from a CSV file or a workbook with `account_id` and `rep_id` (or rep, owner,
+    current_rep).
 
-    Ours or a spreadsheet's: other columns do not matter. An account of the instance that the
-    file leaves out, or leaves blank, has no rep (a check names it); one that the instance's row
-    filter left out is passed over. Rows of accounts that the instance does not have, unknown reps
-    and accounts listed twice raise InputError.
+    Ours or a spreadsheet's: other columns do not matter, and of a workbook the sheet is read that
+    has these two. An account of the instance that the file leaves out, or leaves blank, has no
+    rep (a check names it); one that the instance's row filter left out is passed over. Rows of
+    accounts that the instance does not have, unknown reps and accounts listed twice raise
+    InputError.
     """
-    table = read_table(Path(path), required=("account_id",))
+    return _read(path, instance)[0]
+
+
+def read_locks(path: str | os.PathLike[str], instance: Instance) -> dict[str, str]:
+    """The owners that somebody set by hand, as rep ids by account id; see `Instance.with_locks`.
+
+    Of a file with the column `planned_rep_id` (the workbook of a run) those that differ from it;
+    of any other plan every owner it names. An owner that was made blank is no lock: the account
+    is free. Raises InputError as `read_alignment` does.
+    """
+    plan, table = _read(path, instance)
+    owners = plan.owners()
+    if PLANNED in table.columns:
+        planned = dict(zip(table.columns["account_id"], table.columns[PLANNED], strict=True))
+        before = np.array([planned.get(a) for a in plan.account_ids], dtype=object)
+        owners[owners == before] = None
+    pairs = zip(plan.account_ids, owners.tolist(), strict=True)
+    return {account: rep for account, rep in pairs if rep is not None}
+
+
+def _read(path: str | os.PathLike[str], instance: Instance) -> tuple[Alignment, Table]:
+    """The plan of a file, and the file."""
+    if is_workbook(path):
+        table = read_sheet(path, ("account_id",), REP_COLUMNS)
+    else:
+        table = read_table(Path(path), required=("account_id",))
     faults = FaultList(InputError)
     column = next((name for name in REP_COLUMNS if name in table.columns), None)
     if column is None:
@@ -125,4 +155,4 @@ def read_alignment(path: str | os.PathLike[str], instance: Instance) -> Alignmen
     faults.raise_if_any()
     rep = np.full(len(instance.account_ids), -1, dtype=np.int64)
     rep[account[meant]] = owner[meant]
-    return Alignment(instance.account_ids, instance.rep_ids, rep)
+    return Alignment(instance.account_ids, instance.rep_ids, rep), table

@@ -9,6 +9,7 @@ import numpy as np
 from territoryopt.errors import Fault, InputError, ModelError
 from territoryopt.problem import Cost, Exclusion, Grouping, IntArray, Problem, Rows
 from territoryopt.terms import Data, FamilyPart, Part
+from territoryopt.terms.assignments import Locks
 
 if TYPE_CHECKING:
     from territoryopt.instance import Instance
@@ -23,6 +24,7 @@ def compile_problem(instance: Instance, model: Model) -> Problem:
     """
     instance = selected(instance, model)
     data = Data(instance, model)
+    _refuse_loose_locks(instance, model, data)
     parts: list[Part] = []
     for name, term in model.terms.items():
         data.key = f"{'rules' if name in model.rules else 'goals'}.{name}"
@@ -57,6 +59,17 @@ def selected(instance: Instance, model: Model) -> Instance:
         if rows
     }
     return instance.select(where) if where else instance
+
+
+def _refuse_loose_locks(instance: Instance, model: Model, data: Data) -> None:
+    """A fault where locks were added that no rule would hold: they would be passed over."""
+    held = (t for t in model.rules.values() if isinstance(t, Locks) and t.to == "locked_rep")
+    if instance.added_locks and not any(t.price is None and not t.where for t in held):
+        data.faults.add(
+            "locks were added, and the model has no rule that holds every lock",
+            'Add to the model: [rules.locks], and below it: kind = "locks"',
+            key="rules",
+        )
 
 
 def _joined(families: list[FamilyPart], accounts: int) -> IntArray:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
-from territoryopt.cells import FloatArray, IntArray, ObjectArray, matching
+from territoryopt.cells import FloatArray, IntArray, ObjectArray, index_of, matching
 from territoryopt.csv_reading import Note, add_missing_column
 from territoryopt.errors import Fault, FaultList, InputError
 from territoryopt.instance_reading import (
@@ -59,6 +59,7 @@ class Instance:
     - `requires`, `wishes` of the accounts, `skills` of the reps.
     - `family`, `apart`: object[N] of str; '' for none; `apart` may list groups between `;`.
     - `left_out`: ids of accounts and of reps that the files name and a filter left out.
+    - `added_locks`: account and rep of every lock that is not in the files; see `with_locks`.
     - `notes`: every repair. `hashes`: SHA-256 of each file read. `folder`: where they lie.
     """
 
@@ -84,6 +85,7 @@ class Instance:
     notes: tuple[Note, ...]
     hashes: Mapping[str, str]
     folder: str
+    added_locks: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hashes", MappingProxyType(dict(self.hashes)))
@@ -140,7 +142,26 @@ class Instance:
         built = _build(*kept, self.pairs, left_out, faults, self.hashes, self.folder)
         faults.raise_if_any()
         assert built is not None
-        return built
+        return replace(built, added_locks=self.added_locks)
+
+    def with_locks(self, locks: Mapping[str, str]) -> Instance:
+        """The instance with these accounts locked to these reps (ids), besides the locks it has;
+        for an account that has one, the new one counts. InputError for ids that are not there."""
+        if not locks:
+            return self
+        faults = FaultList(InputError)
+        number = index_of(self.account_ids)
+        for account in locks:
+            if account not in number:
+                faults.add("there is no such account to lock", key="locks", value=account)
+        faults.raise_if_any()
+        cells = _optional(self.accounts, "locked_rep").copy()
+        for account, rep in locks.items():
+            cells[number[account]] = rep
+        columns = {**self.accounts.columns, "locked_rep": cells}
+        accounts = replace(self.accounts, columns=columns)
+        added = {**dict(self.added_locks), **locks}
+        return replace(self, accounts=accounts, added_locks=tuple(added.items())).select(None)
 
 
 def read_instance(folder: str | os.PathLike[str], *, where: Where | None = None) -> Instance:

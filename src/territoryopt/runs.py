@@ -77,6 +77,7 @@ def write_run(
     source = {
         "instance": os.path.abspath(instance.folder),
         "where": {table: dict(rows) for table, rows in (where or {}).items()},
+        "locks": dict(kept.added_locks),
     }
     texts[RESULT] = _json(
         {
@@ -320,6 +321,7 @@ def read_run(folder: str | os.PathLike[str], instance: str | None = None) -> Run
         raise InputError(
             [f"{name} has changed since the run in {root}; solve again" for name in changed]
         )
+    data = data.with_locks(source.get("locks") or {})
     kept = selected(data, model)
     rep = None
     if record["alignment"] is not None:

@@ -122,7 +122,10 @@ def demo(as_json: bool, out: str | None, **search: Any) -> int:
 @model_option
 @where_option
 @search_options
-@click.option("--start", type=click.Path(), help="A plan (CSV) to start from.")
+@click.option("--start", type=click.Path(), help="A plan (CSV or workbook) to start from.")
+@click.option("--locks-from", type=click.Path(), metavar="PLAN",
+              help="Lock the owners set by hand: in a workbook of ours those that were edited, in"
+              " another plan all of them.")  # fmt: skip
 @click.option("--out", type=click.Path(), help="The run folder; default runs/<time>-<instance>.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier run in that folder.")
 def solve_command(
@@ -149,6 +152,7 @@ def _solve(
     overwrite: bool,
     as_json: bool,
     start: str | None = None,
+    locks_from: str | None = None,
     **search: Any,
 ) -> int:
     import territoryopt as topt
@@ -161,6 +165,8 @@ def _solve(
         refuse_target(out, overwrite)  # before the work, not after it
     parsed = topt.load_model(model)
     data = topt.read_instance(instance, where=filters)
+    if locks_from:
+        data = data.with_locks(topt.read_locks(locks_from, data))
     first = topt.read_alignment(start, data) if start else None
     with Progress(show=not as_json) as progress:
         result = topt.solve(data, parsed, start=first, progress=progress, **search)
@@ -181,7 +187,7 @@ def _solve(
 def check_command(
     instance: str, plan: str, model: str, where: tuple[str, ...], as_json: bool
 ) -> int:
-    """Recompute every total, rule and goal of PLAN (a CSV with account_id and rep_id).
+    """Recompute every total, rule and goal of PLAN (CSV or workbook with account_id and rep_id).
 
     Ours or a spreadsheet's; from the files and with no solver. Exits 1 and names each fault
     where the plan breaks a rule.

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
+from territoryopt.problem import IntArray
 from territoryopt.reasons.explanation import Explanation
 from territoryopt.reasons.facts import AccountFacts
 from territoryopt.reasons.words import amount, listed, plural
@@ -34,23 +36,40 @@ def _escaped(found: str) -> str:
     return f"{found}\\" if found.isdigit() else f"\\{found}"
 
 
+class RepAccounts(NamedTuple):
+    """The accounts of a rep by number, int64 each: kept, gained from other reps, fresh (without an
+    owner until now), and lost, which go to others."""
+
+    kept: IntArray
+    gained: IntArray
+    fresh: IntArray
+    lost: IntArray
+
+
+def rep_accounts(reasons: Explanation, rep: str) -> RepAccounts:
+    """What a rep keeps, gains and loses. InputError for a rep that is not known."""
+    j = reasons.rep_number(rep)
+    mine = np.flatnonzero(reasons.rep == j)
+    current = reasons.problem.current
+    return RepAccounts(
+        mine[current[mine] == j],
+        mine[(current[mine] >= 0) & (current[mine] != j)],
+        mine[current[mine] < 0],
+        np.flatnonzero((current == j) & (reasons.rep != j)),
+    )
+
+
 def rep_page(reasons: Explanation, rep: str) -> str:
     """A page for a rep: the territory, what is new in it and what leaves it, why, and from whom or
     to whom each account goes. InputError for a rep that is not known."""
     facts, speak = reasons.territory(rep), reasons.speaker
-    problem = reasons.problem
-    j = reasons.rep_number(rep)
-    mine = np.flatnonzero(reasons.rep == j)
-    current = problem.current
-    gained = mine[(current[mine] >= 0) & (current[mine] != j)]
-    fresh = mine[current[mine] < 0]
-    lost = np.flatnonzero((current == j) & (reasons.rep != j))
+    current = reasons.problem.current
+    kept, gained, fresh, lost = rep_accounts(reasons, rep)
     lines = [f"# {text(speak.rep(rep))}: your territory", "", text(speak.territory(facts)), ""]
     lines += _measures(reasons, rep)
     lines += _section(reasons, "What you take over", gained, "from", current)
     lines += _section(reasons, "What you hand over", lost, "to", reasons.rep)
     lines += _names(reasons, "New accounts, without an owner until now", fresh)
-    kept = mine[current[mine] == j]
     lines += _names(reasons, "What stays with you", kept)
     return "\n".join(lines).rstrip() + "\n"
 

@@ -246,14 +246,14 @@ class Speaker:
         if not np.isfinite(bound):
             return f"{text}; how much better another could be is not known."
         if source == "proved":
-            return f"{text}; {self._room(objective, bound)}, as our own arithmetic proves."
-        text += f"; {self._room(objective, bound)}, as {source}."
+            return f"{text}; {self.room(objective, bound)}, as our own arithmetic proves."
+        text += f"; {self.room(objective, bound)}, as {source}."
         if np.isfinite(proved):
-            text += f" Our own arithmetic proves that {self._room(objective, proved)}."
+            text += f" Our own arithmetic proves that {self.room(objective, proved)}."
         return text
 
-    def _room(self, objective: float, bound: float) -> str:
-        """What lies between a plan and a bound, as a clause."""
+    def room(self, objective: float, bound: float) -> str:
+        """What lies between a plan and a bound, as a clause: "no plan can be better by ..."."""
         relative = relative_gap(objective, bound)
         if relative <= OPTIMAL_GAP:
             return f"no plan can {'gain more' if objective < 0 else 'cost less'}"
