@@ -14,9 +14,10 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "territoryopt"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
-    ("errors", "units", "gaps"),
+    ("errors", "units", "gaps", "toml_reading", "folders"),
     ("cells", "csv_reading", "tables", "geography", "travel", "skills", "instance_reading",
      "instance", "alignment"),
+    ("crm",),
     ("problem", "terms", "model", "compile"),
     ("backends",),
     ("reasons",),
@@ -34,7 +35,7 @@ BARRED = {
     "pickle", "shelve", "marshal", "socket", "ssl", "http", "urllib", "requests", "httpx",
     "ftplib", "smtplib", "telnetlib", "xmlrpc", "asyncio", "dill", "joblib",
 }  # fmt: skip
-HEAVY = ("pandas", "pyomo", "ortools", "highspy", "numba")
+HEAVY = ("openpyxl", "pyarrow", "pandas", "pyomo", "ortools", "highspy", "numba")
 
 
 def name_of(path: Path) -> str:

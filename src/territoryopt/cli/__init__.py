@@ -1,5 +1,6 @@
 """The command line: parse, call one function of the API, print, exit. No arithmetic here."""
 
 from territoryopt.cli.commands import main
+from territoryopt.cli.importing import import_command
 
-__all__ = ["main"]
+__all__ = ["import_command", "main"]
