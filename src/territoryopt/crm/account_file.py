@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from territoryopt.cells import ObjectArray
@@ -18,6 +20,7 @@ from territoryopt.errors import FaultList
 YEARLY = ("potential", "annual_revenue")
 AMOUNTS = (*YEARLY, "employees", "visits_per_year", "hours_per_visit")
 LEAST = {"potential": 0.0, "visits_per_year": 0.0, "hours_per_visit": 0.0, "employees": 0.0}
+_OTHER_PERIOD = re.compile(r"quarter|month|week|\bQ[1-4]\b|\bMRR\b|\bYTD\b", re.IGNORECASE)
 TEXTS = ("street", "city", "state", "postal_code", "country", "industry", "requires", "wishes",
          "family", "apart")  # fmt: skip
 
@@ -101,6 +104,14 @@ def _amounts(fields: Fields, out: dict[str, ObjectArray], faults: FaultList) -> 
             cells, label = fields.cells(field), fields.label(field)
             out[field] = fields.amounts(cells, label, LEAST.get(field))
     yearly = [field for field in YEARLY if field in out]
+    for field in yearly:
+        if _OTHER_PERIOD.search(fields.label(field)):
+            fields.quality.add(
+                "noticed", f"{field} is taken as an amount a year, but the name of the column "
+                "speaks of another time", file=fields.sheet.file, row=fields.sheet.header_row,
+                column=fields.label(field), old=fields.label(field),
+                remedy="Give the amounts of a year",
+            )  # fmt: skip
     if fields.has("currency") and yearly:
         _currencies(fields, out, yearly, faults)
 

@@ -29,6 +29,9 @@ MISSING = ("NULL", "NaN", "N/A", "#N/A", "NA", "None", "NOT AVAILABLE", "n.a.", 
 BIG = 1_000
 """Times the median beyond which an amount is worth a look."""
 
+LONGEST = 400
+"""Characters of the longest text that is looked at as a number."""
+
 _SPACES = " \u00a0\u2009\u202f"
 _MONEY = re.compile(
     rf"(?P<open>\()?[{_SPACES}]*(?P<sign>[-+\u2212])?[{_SPACES}]*"
@@ -133,7 +136,7 @@ def _remedy(reason: str) -> str:
 
 
 def _apart(text: str) -> _Parts | None:
-    if len(text) > 60:
+    if len(text) > LONGEST:
         return None
     found = _MONEY.fullmatch(text)
     if found is None or bool(found["open"]) != bool(found["close"]):
@@ -281,10 +284,18 @@ def numbers_of(cells: ObjectArray) -> npt.NDArray[np.float64]:
 
 def looks_numeric(cells: ObjectArray) -> bool:
     """Whether a column holds numbers as people write them, some of them not plain, and else
-    nothing but marks for missing values."""
+    nothing but marks for missing values; and settles by itself what stands before a fraction."""
     filled = {cell for cell in cells.tolist() if cell}
     gone = {mark.casefold() for mark in MISSING}
-    values = [cell for cell in filled if cell.casefold() not in gone]
-    if not values or any(not _apart(cell) for cell in values):
+    parts = {cell: _apart(cell) for cell in filled if cell.casefold() not in gone}
+    if not parts or all(PLAIN.fullmatch(cell) for cell in filled):
         return False
-    return any(not PLAIN.fullmatch(cell) for cell in filled)
+    found = {text: part for text, part in parts.items() if part is not None}
+    signs = {sign for part in found.values() if (sign := _evidence(part))}
+    if len(found) < len(parts) or len(signs) > 1:
+        return False
+    sign = signs.pop() if signs else ""
+    money = {part.currency for part in found.values() if part.currency}
+    return all(
+        _plainly(text, part, sign, len(money) > 1)[1] != "refused" for text, part in found.items()
+    )

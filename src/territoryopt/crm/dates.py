@@ -118,9 +118,13 @@ def _is_date(text: str) -> bool:
 
 
 def looks_like_dates(cells: ObjectArray) -> bool:
-    """Whether a column holds nothing but dates, at least one of them not ISO."""
-    filled = {cell for cell in cells.tolist() if cell}
+    """Whether a column holds nothing but dates, at least one of them not ISO, and settles by
+    itself whether day or month stands first."""
+    filled = [cell for cell in dict.fromkeys(cells.tolist()) if cell]
     forms = (_ISO, _YEAR_FIRST, _NUMBERS)
     if not filled or any(not any(form.fullmatch(cell) for form in forms) for cell in filled):
         return False
-    return any(not _PLAIN.fullmatch(cell) for cell in filled)
+    if all(_PLAIN.fullmatch(cell) for cell in filled):
+        return False
+    order = _settled(filled)
+    return all(_read(cell, order)[0] for cell in filled)

@@ -37,6 +37,7 @@ def proposed(
     _refuse_twins(columns, sheet, faults)
     free = [name for name in sheet.names if name not in columns.values()]
     of_salesforce = layout.salesforce and looks_like_salesforce(sheet.column(columns[id_field]))
+    dates = [name for name in free if looks_like_dates(sheet.column(name))]
     told = {
         "layout": layout.name,
         "encoding": sheet.encoding,
@@ -45,8 +46,10 @@ def proposed(
         "header_row": sheet.header_row,
         "ids": "salesforce" if of_salesforce else "text",
         "decimal": "." if layout.machine else "",
-        "numbers": [name for name in free if looks_numeric(sheet.column(name))],
-        "dates": [name for name in free if looks_like_dates(sheet.column(name))],
+        "numbers": [
+            name for name in free if name not in dates and looks_numeric(sheet.column(name))
+        ],
+        "dates": dates,
         "columns": columns,
     }
     said = given.model_fields_set if declared else set()

@@ -62,7 +62,7 @@ class Quality:
     ) -> None:  # fmt: skip
         """One entry; `row` 0 means the whole file."""
         self.add_many(
-            kind, reason, file=file, rows=np.array([row]), column=column, old=[old], new=[new],
+            kind, reason, file=file, rows=np.array([row]), column=column, old=old, new=new,
             remedy=remedy,
         )  # fmt: skip
 
@@ -73,6 +73,8 @@ class Quality:
     ) -> None:  # fmt: skip
         """An entry for each of `rows`; a single text for `old` or `new` goes for all of them."""
         if len(rows):
+            if kind == "noticed" and isinstance(new, str) and not new:
+                new = old  # it was kept as it is
             texts = [_column(cells, len(rows)) for cells in (old, new)]
             where = np.asarray(rows, dtype=np.int64)
             self.entries.append(Entries(kind, reason, remedy, file, column, where, *texts))
