@@ -44,14 +44,15 @@ class Desk:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def take(self, mapping: str = "", **options: Any) -> Taken:
+    def take(self, mapping: str | Path = "", **options: Any) -> Taken:
         self.runs += 1
         out = self.root / f"out-{self.runs}"
         if mapping:
-            options["mapping"] = self.mapping(mapping)
+            text = isinstance(mapping, str)
+            options["mapping"] = self.mapping(mapping) if text else mapping
         return Taken(topt.import_accounts(self.accounts, self.reps, out, **options))
 
-    def refused(self, mapping: str = "", **options: Any) -> list[Fault]:
+    def refused(self, mapping: str | Path = "", **options: Any) -> list[Fault]:
         """The faults of an import that must write nothing."""
         before = set(self.root.glob("out-*"))
         with pytest.raises(topt.InputError) as caught:

@@ -74,7 +74,8 @@ class FolderKind:
         if self.record not in found or not self._is_ours(target / self.record):
             return f"the folder exists and is no {self.noun} folder; give another place"
         if not overwrite:
-            return f"the folder holds a {self.noun} already; give another place, or overwrite it"
+            a = "an" if self.noun[0] in "aeiou" else "a"
+            return f"the folder holds {a} {self.noun} already; give another place, or overwrite it"
         others = sorted(found - set(self.files))
         if others:
             return (

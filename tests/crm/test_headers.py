@@ -1,5 +1,7 @@
 """What columns are called, and rows above, between and below the records (cases 7 to 11)."""
 
+from calendar import month_abbr
+
 import pytest
 
 HUBSPOT_REPS = "Owner ID,First name,Last name,Email\n11,Ann,Lee,ann@x.com\n12,Bob,Ray,bob@x.com\n"
@@ -126,8 +128,7 @@ def test_a_column_without_a_name_that_holds_something_is_kept(desk):
 
 
 def test_twelve_columns_of_months(desk):
-    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-    header = ",".join(f"Sales {month}" for month in months)
+    header = ",".join(f"Sales {month_abbr[k]}" for k in range(1, 13))
     cells = ",".join(f'"${k},000.50"' for k in range(1, 13))
     taken = desk.put(f"account_id,{header}\n1,{cells}\n").take()
     assert taken.column("Sales Dec") == ["12000.50"]

@@ -41,6 +41,8 @@ _MONEY = re.compile(
     rf"[{_SPACES}]*(?P<after>[A-Z]{{3}}|[$\u20ac\u00a3\u00a5\u20b9]|kr\.?|z\u0142)?"
     rf"[{_SPACES}]*(?P<percent>%)?(?P<trailing>-)?[{_SPACES}]*(?P<close>\))?"
 )
+_CODE = re.compile(r"\+|0\d|\(0")
+"""How telephone numbers and codes begin, which are no amounts though they are digits."""
 _GROUPED = re.compile(rf"\d{{1,3}}(?:[{_SPACES}'\u2019]\d{{3}})+")
 
 
@@ -288,6 +290,8 @@ def looks_numeric(cells: ObjectArray) -> bool:
     filled = {cell for cell in cells.tolist() if cell}
     gone = {mark.casefold() for mark in MISSING}
     parts = {cell: _apart(cell) for cell in filled if cell.casefold() not in gone}
+    if any(_CODE.match(cell) for cell in parts):
+        return False
     if not parts or all(PLAIN.fullmatch(cell) for cell in filled):
         return False
     found = {text: part for text, part in parts.items() if part is not None}

@@ -29,7 +29,7 @@ from territoryopt.tables import sha256_of, write_table
 SCHEMA = "territoryopt/import/1"
 MAPPING, QUALITY, PAGE, RECORD = "mapping.toml", "quality.csv", "quality.md", "quality.json"
 FILES = (ACCOUNTS, REPS, MAPPING, QUALITY, PAGE, RECORD)
-FOLDER = FolderKind("instance", FILES, RECORD, b'"schema": "territoryopt/import/')
+FOLDER = FolderKind("import", FILES, RECORD, b'"schema": "territoryopt/import/')
 
 Path_ = str | os.PathLike[str]
 

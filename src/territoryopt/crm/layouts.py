@@ -203,8 +203,15 @@ def match(kind: str, names: Sequence[str]) -> tuple[Layout, dict[str, str]]:
     A layout without its column of ids is taken only where no layout has one.
     """
     found = [(layout, _columns(layout, names)) for layout in LAYOUTS[kind]]
+
+    def known(pair: tuple[Layout, dict[str, str]]) -> tuple[bool, int, bool]:
+        layout, columns = pair
+        own = sum(field in layout.labels for field in columns)
+        ours = layout.name == PLAIN and columns.get(ID_FIELD[kind]) == ID_FIELD[kind]
+        return ID_FIELD[kind] in columns, own, ours
+
     # `max` keeps the first of equals: a CRM's own layout goes before plain columns
-    return max(found, key=lambda pair: (ID_FIELD[kind] in pair[1], len(pair[1])))
+    return max(found, key=known)
 
 
 def is_known(kind: str, records: Sequence[Sequence[str]]) -> bool:

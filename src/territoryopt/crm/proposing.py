@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from territoryopt.crm.amounts import looks_numeric
 from territoryopt.crm.dates import looks_like_dates
 from territoryopt.crm.ids import looks_like_salesforce
@@ -10,6 +12,11 @@ from territoryopt.crm.mapping import AccountsSource, RepsSource
 from territoryopt.crm.sheets import Sheet
 from territoryopt.errors import FaultList
 
+_NO_AMOUNT = re.compile(
+    r"phone|telefon|fax|mobile|zip|postal|plz|code|\b(id|no|nr|number|ids)\b|version|isbn|iban",
+    re.IGNORECASE,
+)
+"""Columns that hold digits and no amounts."""
 WHAT = {"accounts": "an account", "reps": "a rep"}
 
 
@@ -37,6 +44,7 @@ def proposed(
     _refuse_twins(columns, sheet, faults)
     free = [name for name in sheet.names if name not in columns.values()]
     of_salesforce = layout.salesforce and looks_like_salesforce(sheet.column(columns[id_field]))
+    amounts = [name for name in free if not _NO_AMOUNT.search(name)]
     dates = [name for name in free if looks_like_dates(sheet.column(name))]
     told = {
         "layout": layout.name,
@@ -47,7 +55,7 @@ def proposed(
         "ids": "salesforce" if of_salesforce else "text",
         "decimal": "." if layout.machine else "",
         "numbers": [
-            name for name in free if name not in dates and looks_numeric(sheet.column(name))
+            name for name in amounts if name not in dates and looks_numeric(sheet.column(name))
         ],
         "dates": dates,
         "columns": columns,

@@ -136,6 +136,7 @@ class _Body:
     ) -> None:  # fmt: skip
         self.file, self.names, self.header_row, self.fill = file, names, row, fill
         self.quality, self.faults = quality, faults
+        self.before = len(faults.problems)
         self.row = row
         self.width = len(names)
         self.parts: list[list[ObjectArray]] = [[] for _ in names]
@@ -188,7 +189,7 @@ class _Body:
         self._tell_rows()
         cells, lines = [column[keep] for column in cells], lines[keep]
         names, cells = self._without_blank_columns(cells)
-        if not len(lines) and not self.odd:
+        if not len(lines) and not self.odd and len(self.faults.problems) == self.before:
             self.faults.add("there is no row below the header", "Add the records", file=self.file)
             return None
         names, cells = self._told_apart(names, cells)

@@ -165,16 +165,22 @@ def _rows(values: Any, formulas: Any, file: str, quality: Quality) -> Iterator[R
         record = _record(row)
         for k, cell in enumerate(source):
             text = getattr(cell, "text", cell)
-            if isinstance(text, str) and text.startswith("=") and text != row[k]:
-                known = row[k] is not None
-                quality.add(
-                    "repaired" if known else "refused",
-                    "a formula; the value it last had was taken" if known else
-                    "a formula whose value was never computed", file=file, row=number,
-                    column=f"{k + 1}", old=text, new=record[k],
-                    remedy="" if known else "Open the workbook in a spreadsheet and save it",
-                )  # fmt: skip
+            value = row[k] if k < len(row) else None
+            if isinstance(text, str) and text.startswith("=") and text != value:
+                _tell_formula(text, as_text(value), file, number, k + 1, quality)
         yield record
+
+
+def _tell_formula(
+    formula: str, value: str, file: str, row: int, column: int, quality: Quality
+) -> None:
+    quality.add(
+        "repaired" if value else "refused",
+        "a formula; the value it last had was taken" if value else
+        "a formula whose value was never computed", file=file, row=row, column=f"{column}",
+        old=formula, new=value,
+        remedy="" if value else "Open the workbook in a spreadsheet and save it",
+    )  # fmt: skip
 
 
 def _record(row: Sequence[object]) -> Record:
