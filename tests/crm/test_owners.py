@@ -112,3 +112,14 @@ def test_a_word_that_is_neither_yes_nor_no_is_refused(desk):
 def test_no_rep_left_is_refused(desk):
     (fault,) = desk.put("account_id\n1\n", "rep_id,active\nR-1,no\n").refused()
     assert "no rep is left" in fault.message
+
+
+def test_tags_that_the_engine_would_refuse_are_refused_with_their_row(desk):
+    content = "account_id,requires,wishes\n1,german;medical,german=0.8\n2,german=5,german=-1\n"
+    faults = desk.put(content).refused()
+    assert [(f.file, f.row, f.column) for f in faults] == [
+        ("export.csv", 3, "requires"),
+        ("export.csv", 3, "wishes"),
+    ]
+    taken = desk.take('[accounts]\nrefused = "leave_out"')
+    assert taken.column("requires") == ["german;medical", ""]

@@ -106,10 +106,12 @@ def test_a_footer_in_a_workbook(desk):
 
 def test_a_bomb_is_refused_by_size_without_unpacking(desk):
     book(desk, [HEAD, ["1", "x", 5]])
-    with zipfile.ZipFile(desk.accounts, "a", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("xl/worksheets/sheet9.xml", "w") as part:
-            for _ in range(100):
-                part.write(b" " * 1_000_000)
+    with (
+        zipfile.ZipFile(desk.accounts, "a", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("xl/worksheets/sheet9.xml", "w") as part,
+    ):
+        for _ in range(100):
+            part.write(b" " * 1_000_000)
     assert desk.accounts.stat().st_size < 300_000
     (fault,) = desk.refused()
     assert "would unpack to 100 MB" in fault.message

@@ -21,8 +21,9 @@ YEARLY = ("potential", "annual_revenue")
 AMOUNTS = (*YEARLY, "employees", "visits_per_year", "hours_per_visit")
 LEAST = {"potential": 0.0, "visits_per_year": 0.0, "hours_per_visit": 0.0, "employees": 0.0}
 _OTHER_PERIOD = re.compile(r"quarter|month|week|\bQ[1-4]\b|\bMRR\b|\bYTD\b", re.IGNORECASE)
-TEXTS = ("street", "city", "state", "postal_code", "country", "industry", "requires", "wishes",
-         "family", "apart")  # fmt: skip
+TEXTS = (
+    "street", "city", "state", "postal_code", "country", "industry", "family", "apart",
+)  # fmt: skip
 
 
 def account_columns(
@@ -49,6 +50,7 @@ def account_columns(
         out["name"] = fields.one_line("name")
         _tell_alike(fields, out["name"])
     out |= {field: fields.cells(field) for field in TEXTS if fields.has(field)}
+    out |= {field: fields.tags(field) for field in ("requires", "wishes") if fields.has(field)}
     region = _region(fields, out, centroids)
     _places(fields, out, region, centroids)
     _amounts(fields, out, faults)

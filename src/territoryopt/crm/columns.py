@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,7 +18,8 @@ from territoryopt.crm.mapping import Source
 from territoryopt.crm.owners import truth
 from territoryopt.crm.quality import Quality
 from territoryopt.crm.sheets import Sheet
-from territoryopt.errors import FaultList
+from territoryopt.errors import FaultList, InputError
+from territoryopt.skills import parse_graded
 
 
 @dataclass
@@ -65,6 +67,21 @@ class Fields:
         if self.source.ids == "salesforce":
             return id_reading.salesforce_ids(cells, *place, binding=binding)
         return id_reading.plain_ids(cells, *place)
+
+    def tags(self, field: str) -> ObjectArray:
+        """A field of tags as `skills.parse_graded` takes them; other cells are refused."""
+        cells, label = self.cells(field), self.label(field)
+        found = FaultList(InputError)
+        low, high, above = TAGS[field]
+        parse_graded(
+            cells, found, self.sheet.file, self.sheet.lines, label, low, high, above_low=above
+        )
+        bad = among({fault.row for fault in found.problems}, self.sheet.lines.astype(object))
+        for fault in found.problems:
+            at = int(np.flatnonzero(self.sheet.lines == fault.row)[0])
+            self.quality.add("refused", fault.message, file=fault.file, row=fault.row or 0,
+                             column=label, old=cells[at], remedy=fault.remedy)  # fmt: skip
+        return np.where(bad, "", cells).astype(object)
 
     def one_line(self, field: str) -> ObjectArray:
         cells = self.cells(field)
@@ -121,6 +138,8 @@ class Fields:
         return out
 
 
+TAGS = {"requires": (1.0, 1.0, False), "wishes": (0.0, math.inf, True), "skills": (0.0, 1.0, False)}
+"""The least and most number of a tag, and whether it must lie above the least."""
 CLOSED = frozenset({"inactive", "closed", "deleted", "out of business", "inaktiv", "gelöscht"})
 RESERVED = frozenset(
     ("account_id", "rep_id", "name", "latitude", "longitude", "home_latitude", "home_longitude",

@@ -116,8 +116,9 @@ class Mapping(Part):
                 told = key not in ("missing", "header_row") or value != spec.default
                 if key != "columns" and told:
                     lines += [f"{key} = {_written(value)}  # {spec.description}"]
-            lines += ["", f"[{kind}.columns]"]
-            lines += [f"{field} = {_written(name)}" for field, name in source.columns.items()]
+            if source.columns:
+                lines += ["", f"[{kind}.columns]"]
+                lines += [f"{field} = {_written(name)}" for field, name in source.columns.items()]
         return "\n".join([*lines, ""])
 
 

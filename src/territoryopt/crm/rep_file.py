@@ -49,7 +49,7 @@ def rep_columns(fields: Fields, inactive: str) -> Reps:
             fields.cells("capacity"), fields.label("capacity"), minimum=0
         )
     if fields.has("skills"):
-        columns["skills"] = fields.cells("skills")
+        columns["skills"] = fields.tags("skills")
     columns |= fields.free(columns)
     away = frozenset(
         text
