@@ -19,7 +19,7 @@ NAMES = {
     "path": "../../etc/passwd",
     "markdown": "| **a** | [x](javascript:alert(1)) |",
 }
-FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "=cmd|'/c calc'!A1", "'=x", "''=x")
+FORMULAS = ("=1+1", "+1", "-1+1", "-x", "@SUM(A1)", "=cmd|'/c calc'!A1", "'=x", "''=x")
 
 
 def quoted(text):

@@ -77,7 +77,8 @@ def test_an_account_without_a_place_is_read_as_one(desk):
 )
 def test_degrees_as_people_write_them(desk, pair, plain):
     taken = desk.put(f"account_id;latitude;longitude\n1;{pair}\n2;1.5;2.5\n").take()
-    assert (taken.column("latitude")[0], taken.column("longitude")[0]) == plain
+    found = taken.column("latitude")[0], taken.column("longitude")[0]
+    assert tuple(map(float, found)) == tuple(map(float, plain))
     assert taken.told("plain degrees")
 
 
@@ -153,3 +154,10 @@ def test_a_place_outside_its_country_is_noticed(desk):
     assert taken.told("outside its country", "noticed") == [
         (2, "10.5, -66.9 (US)", "10.5, -66.9 (US)")
     ]
+
+
+def test_negative_numbers_are_written_as_numbers(desk):
+    taken = desk.put("account_id,latitude,longitude,net\n-1,35.5,-90.25,-5\n2,36,-91,-x\n").take()
+    text = (taken.made.folder / "accounts.csv").read_text()
+    assert "'-1,35.5,-90.25,given,-5\n2,36,-91,given,'-x\n" in text
+    assert taken.column("account_id") == ["-1", "2"]

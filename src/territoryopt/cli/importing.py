@@ -76,13 +76,11 @@ def _print(made: Imported) -> None:
     for line in shown[:TOLD]:
         say(line)
     if len(shown) > TOLD:
-        say(f"... and {len(shown) - TOLD:,} more kinds")
+        say(f"... and {len(shown) - TOLD:,} more")
     say("")
     folder = quote(str(made.folder))
-    say(
-        f"Written to {made.folder}. Each cell is in {folder}/quality.csv, to be read in quality.md;"
-    )
-    say(f"what was taken for what is in {folder}/mapping.toml: edit it and give it with --mapping.")
+    say(f"Written to {made.folder}. What was done to which cell: {folder}/quality.md")
+    say(f"To read columns otherwise, edit {folder}/mapping.toml and give it with --mapping.")
 
 
 def _print_columns(kind: str, file: Any, source: Source) -> None:

@@ -76,7 +76,7 @@ class Fields:
         parse_graded(
             cells, found, self.sheet.file, self.sheet.lines, label, low, high, above_low=above
         )
-        bad = among({fault.row for fault in found.problems}, self.sheet.lines.astype(object))
+        bad = np.isin(self.sheet.lines, [fault.row or 0 for fault in found.problems])
         for fault in found.problems:
             at = int(np.flatnonzero(self.sheet.lines == fault.row)[0])
             self.quality.add("refused", fault.message, file=fault.file, row=fault.row or 0,

@@ -4,6 +4,7 @@ was done to them; `propose_mapping`: how it would read them."""
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping as Table
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import numpy as np
 
 from territoryopt.cells import ObjectArray
 from territoryopt.crm.account_file import account_columns
+from territoryopt.crm.amounts import PLAIN
 from territoryopt.crm.centroids import Centroids, centroids_of_file, centroids_of_package
 from territoryopt.crm.columns import Fields, missing_columns
 from territoryopt.crm.mapping import AccountsSource, Mapping, RepsSource, load_mapping
@@ -30,6 +32,9 @@ SCHEMA = "territoryopt/import/1"
 MAPPING, QUALITY, PAGE, RECORD = "mapping.toml", "quality.csv", "quality.md", "quality.json"
 FILES = (ACCOUNTS, REPS, MAPPING, QUALITY, PAGE, RECORD)
 FOLDER = FolderKind("import", FILES, RECORD, b'"schema": "territoryopt/import/')
+
+TEXTS = frozenset({"account_id", "source_id", "rep_id", "name"})
+"""Columns in which a text that looks like a number is none."""
 
 Path_ = str | os.PathLike[str]
 
@@ -194,8 +199,8 @@ def _write(made: Imported, accounts: dict[str, ObjectArray], reps: dict[str, Obj
     }  # fmt: skip
 
     def fill(draft: Path) -> None:
-        write_table(draft / ACCOUNTS, accounts)
-        write_table(draft / REPS, reps)
+        write_table(draft / ACCOUNTS, _written(accounts))
+        write_table(draft / REPS, _written(reps))
         write_table(draft / QUALITY, made.quality.table())
         page = made.quality.page("Data quality of the import", lines)
         for name, text in (
@@ -207,3 +212,25 @@ def _write(made: Imported, accounts: dict[str, ObjectArray], reps: dict[str, Obj
         read_instance(draft)  # what the engine would refuse is refused here
 
     FOLDER.write(made.folder, fill)
+
+
+def _written(columns: dict[str, ObjectArray]) -> dict[str, ObjectArray]:
+    """The columns with negative numbers as numbers, for as text they would be guarded as if they
+    were formulas."""
+    return {
+        name: cells if name in TEXTS else _with_numbers(cells) for name, cells in columns.items()
+    }
+
+
+def _with_numbers(cells: ObjectArray) -> ObjectArray:
+    found = [
+        k for k, text in enumerate(cells.tolist()) if text[:1] == "-" and PLAIN.fullmatch(text)
+    ]
+    if not found:
+        return cells
+    out = cells.copy()
+    for k in found:
+        number = float(cells[k])
+        whole = cells[k][1:].isdigit() and len(cells[k]) < 16
+        out[k] = int(cells[k]) if whole else number if math.isfinite(number) else cells[k]
+    return out

@@ -151,7 +151,7 @@ def _sentence(kind: str, entries: list[Entries]) -> str:
     first, count = entries[0], sum(map(len, entries))
     place = ", ".join(filter(None, (first.file, first.column)))
     example = f": {first.old[0]!r}" if first.old[0] else ""
-    if first.new[0] != first.old[0] and example:
+    if first.new[0] not in ("", first.old[0]) and example:
         example += f" is now {first.new[0]!r}"
     where = f" in row {int(first.rows[0])}" if first.rows[0] else ""
     times = f"{count:,} x " if count > 1 else ""
