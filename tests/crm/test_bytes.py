@@ -2,7 +2,7 @@
 
 import pytest
 
-from territoryopt.crm import reading, sheets
+from territoryopt.crm import reading, records
 
 CITY = "account_id,city\n1,München\n2,Besançon\n3,Málaga\n4,Französisch Buchholz\n"
 
@@ -23,6 +23,17 @@ def test_code_pages_are_told_apart_by_their_letters(desk, encoding, line):
     assert taken.made.mapping.accounts.encoding == encoding
 
 
+@pytest.mark.parametrize("name", ["Café", "Macy’s", "O’Hara", "Nestlé – Paris", "5 °C", "École"])
+def test_one_letter_is_enough_in_a_file_of_windows(desk, name):
+    content = f"account_id,name\r\n1,{name}\r\n"
+    assert desk.put(content.encode("cp1252")).take().column("name") == [name]
+
+
+def test_a_sign_that_is_a_letter_elsewhere_is_refused_with_both_readings(desk):
+    (fault,) = desk.put("account_id,name\n1,Macy’s\n".encode("cp1252")).refused()
+    assert "as cp1252 it reads 'Macy’s', as MacRoman 'Macyís'" in fault.message
+
+
 def test_a_code_page_that_cannot_be_told_is_refused_and_can_be_declared(desk):
     desk.put("account_id,city\n1,Москва\n2,Тверь\n".encode("cp1251"))
     (fault,) = desk.refused()
@@ -32,7 +43,11 @@ def test_a_code_page_that_cannot_be_told_is_refused_and_can_be_declared(desk):
     assert desk.take('[accounts]\nencoding = "cp1251"').column("city") == ["Москва", "Тверь"]
     (fault,) = desk.refused('[accounts]\nencoding = "klingon"')
     assert "is no known encoding" in fault.message
-    (fault,) = desk.refused('[accounts]\nencoding = "ascii"')
+    (fault,) = desk.put(b"account_id,x\n1,\\ud800\xff\n").refused(
+        '[accounts]\nencoding = "unicode_escape"'
+    )
+    assert "does not give text" in fault.message
+    (fault,) = desk.put(b"account_id\n\xff\n").refused('[accounts]\nencoding = "ascii"')
     assert "does not fit the bytes, first in row 2" in fault.message
 
 
@@ -110,7 +125,7 @@ def test_quotes_that_do_not_match_are_refused(desk):
 
 
 def test_too_many_rows_are_refused_without_reading_them_all(desk, monkeypatch):
-    monkeypatch.setattr(sheets, "MOST_ROWS", 5_000)
+    monkeypatch.setattr(records, "MOST_ROWS", 5_000)
     (fault,) = desk.put("account_id\n" + "".join(f"{k}\n" for k in range(9_000))).refused()
     assert "more than 5,000 rows" in fault.message
 

@@ -156,3 +156,23 @@ def test_all_faults_of_both_files_come_at_once(desk):
         ("export.csv", 2, "potential"), ("export.csv", 3, "account_id"),
         ("export.csv", 4, "potential"), ("reps.csv", 2, "capacity"), ("reps.csv", 3, "rep_id"),
     }  # fmt: skip
+
+
+def test_names_of_columns_lose_controls_with_a_note(desk):
+    taken = desk.put("account_id,no\u202ete\x00  of ours\n1,x\n").take()
+    assert taken.column("note of ours") == ["x"]
+    assert taken.told("in the name of a column") == [(1, "no\u202ete\x00  of ours", "note of ours")]
+
+
+def test_a_mapping_says_where_the_header_is_too(desk):
+    desk.put("Our accounts,,\nKey,Firm,Who\n1,x,Ann Lee\n")
+    taken = desk.take('[accounts.columns]\naccount_id = "Key"\nname = "Firm"\ncurrent_rep = "Who"')
+    assert (taken.column("account_id"), taken.column("current_rep")) == (["1"], ["R-1"])
+
+
+def test_reps_without_ids_are_known_by_their_e_mail_if_the_mapping_says_so(desk):
+    desk.put("account_id,owner\n1,ANN@x.com\n2,Ann Lee\n", "Name,Email\nAnn Lee,ann@x.com\n")
+    (fault,) = desk.refused()
+    assert "known by their e-mail" in fault.remedy
+    taken = desk.take('[reps.columns]\nrep_id = "Email"\nemail = "Email"\nname = "Name"')
+    assert taken.column("current_rep") == ["ann@x.com", "ann@x.com"]

@@ -93,3 +93,8 @@ def test_accounts_that_look_alike_stay_apart(desk):
     assert taken.told("name of row 2, or nearly", "noticed") == [(3, "GTX Pro", "GTX Pro")]
     assert taken.told("name of row 4, or nearly", "noticed") == [(5, "Acme", "Acme")]
     assert taken.told("3 rows share 1 places", "noticed")
+
+
+def test_codes_without_a_country_are_not_taken_for_american_among_other_states(desk):
+    taken = desk.put("account_id,state,postal_code\n1,NH,1011\n2,Utrecht,3511\n").take()
+    assert taken.column("postal_code") == ["1011", "3511"]

@@ -8,20 +8,25 @@ is refused.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from territoryopt.cells import IntArray, ObjectArray, matching
+from territoryopt.crm.numerals import (
+    OPEN,
+    PLAIN,
+    Parts,
+    ambiguous,
+    apart,
+    evidence,
+    plainly,
+    why_none,
+)
 from territoryopt.crm.quality import Quality
 
-PLAIN = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-OPEN = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)
-"""A plain number that could have a separator of thousands."""
 DECLARE = 'Write decimal = "." or decimal = "," in the mapping, for what stands before the fraction'
 MISSING = ("NULL", "NaN", "N/A", "#N/A", "NA", "None", "NOT AVAILABLE", "n.a.", "-", "--", "?",
            "-999", "-9999")  # fmt: skip
@@ -29,32 +34,8 @@ MISSING = ("NULL", "NaN", "N/A", "#N/A", "NA", "None", "NOT AVAILABLE", "n.a.", 
 BIG = 1_000
 """Times the median beyond which an amount is worth a look."""
 
-LONGEST = 400
-"""Characters of the longest text that is looked at as a number."""
-
-_SPACES = " \u00a0\u2009\u202f"
-_MONEY = re.compile(
-    rf"(?P<open>\()?[{_SPACES}]*(?P<sign>[-+\u2212])?[{_SPACES}]*"
-    rf"(?P<before>[A-Z]{{3}}|(?:US|CA|AU|NZ|HK|C|A)?[$\u20ac\u00a3\u00a5\u20b9]|CHF|kr\.?|z\u0142)?"
-    rf"[{_SPACES}]*(?P<after_sign>[-\u2212])?"
-    rf"(?P<body>[0-9.,][0-9.,'\u2019{_SPACES}]*?)(?P<exponent>[eE][+-]?[0-9]+)?"
-    rf"[{_SPACES}]*(?P<after>[A-Z]{{3}}|[$\u20ac\u00a3\u00a5\u20b9]|kr\.?|z\u0142)?"
-    rf"[{_SPACES}]*(?P<percent>%)?(?P<trailing>-)?[{_SPACES}]*(?P<close>\))?"
-)
 _CODE = re.compile(r"\+|0\d|\(0")
 """How telephone numbers and codes begin, which are no amounts though they are digits."""
-_GROUPED = re.compile(rf"\d{{1,3}}(?:[{_SPACES}'\u2019]\d{{3}})+")
-
-
-@dataclass(frozen=True)
-class _Parts:
-    """A number taken apart: `body` holds digits, points and commas only."""
-
-    negative: bool
-    currency: str
-    body: str
-    exponent: str
-    percent: bool
 
 
 def plain_amounts(
@@ -91,21 +72,21 @@ def _read(
     texts = cells.tolist()
     gone = {mark.casefold() for mark in missing}
     first = dict(zip(reversed(texts), reversed(range(len(texts))), strict=True))
-    parts: dict[str, _Parts] = {}
+    parts: dict[str, Parts] = {}
     told: dict[str, tuple[str, str, str]] = {}  # text -> what it is taken as, kind and reason
     for text in dict.fromkeys(texts):
         if not text:
             continue
         if text.casefold() in gone:
             told[text] = "", "repaired", "stands for a value that is not known"
-        elif (taken := _apart(text)) is not None:
+        elif (taken := apart(text)) is not None:
             parts[text] = taken
         else:
-            told[text] = "", "refused", _why_none(text)
+            told[text] = "", "refused", why_none(text)
     point = decimal or _settled(parts, first, file, lines, column, quality)
     money = {part.currency for part in parts.values() if part.currency}
     for text, part in parts.items():
-        told[text] = _plainly(text, part, point, len(money) > 1)
+        told[text] = plainly(text, part, point, len(money) > 1)
     out = np.empty(len(cells), dtype=object)
     out[:] = [told[text][0] if text else "" for text in texts]
     _tell(told, cells, out, file, lines, column, quality)
@@ -137,56 +118,15 @@ def _remedy(reason: str) -> str:
     return "Write a plain number such as 1234.56, or leave the cell blank"
 
 
-def _apart(text: str) -> _Parts | None:
-    if len(text) > LONGEST:
-        return None
-    found = _MONEY.fullmatch(text)
-    if found is None or bool(found["open"]) != bool(found["close"]):
-        return None
-    body = found["body"]
-    head = re.match(rf"[0-9{_SPACES}'\u2019]*", body)
-    whole = head.group() if head else ""
-    if re.search(rf"[{_SPACES}'\u2019]", body):
-        if not _GROUPED.fullmatch(whole) or re.search(rf"[{_SPACES}'\u2019]", body[len(whole) :]):
-            return None
-        body = re.sub(rf"[{_SPACES}'\u2019]", "", whole) + "S" + body[len(whole) :]
-    signs = [found["sign"] in ("-", "\u2212"), found["after_sign"], found["trailing"],
-             found["open"]]  # fmt: skip
-    if sum(map(bool, signs)) > 1 or not re.search(r"\d", body):
-        return None
-    currency = (found["before"] or "") + (found["after"] or "")
-    return _Parts(
-        any(map(bool, signs)), currency, body, found["exponent"] or "", bool(found["percent"])
-    )
-
-
-def _evidence(part: _Parts) -> str:
-    """What the number says of the sign before a fraction: '.', ',' or '' if it says nothing."""
-    body = part.body.replace("S", "")
-    points, commas = body.count("."), body.count(",")
-    if points and commas:
-        return "." if body.rfind(".") > body.rfind(",") else ","
-    sign, other = (".", ",") if points else (",", ".")
-    if points + commas > 1:
-        return other
-    if points + commas == 0:
-        return ""
-    whole, _, fraction = body.partition(sign)
-    grouped = "S" in part.body  # spaces separate thousands already
-    if len(fraction) == 3 and 0 < len(whole) <= 3 and whole[0] != "0" and not grouped:
-        return ""
-    return sign
-
-
 def _settled(
-    parts: dict[str, _Parts], first: dict[str, int], file: str, lines: IntArray, column: str,
+    parts: dict[str, Parts], first: dict[str, int], file: str, lines: IntArray, column: str,
     quality: Quality,
 ) -> str:  # fmt: skip
     """The sign before the fraction that the column settles, '?' where two cells disagree, ''
     where nothing says."""
     says: dict[str, str] = {}
     for text, part in parts.items():
-        sign = _evidence(part)
+        sign = evidence(part)
         if sign:
             says.setdefault(sign, text)
     if len(says) > 1:
@@ -194,63 +134,12 @@ def _settled(
     if not says:
         return ""
     sign, text = next(iter(says.items()))
-    if sign == "," or any(_ambiguous(part) for part in parts.values()):
+    if sign == "," or any(ambiguous(part) for part in parts.values()):
         quality.add(
             "noticed", f"the column was read with {sign!r} before the fraction, which row "
             f"{int(lines[first[text]])} settles", file=file, column=column, old=text,
         )  # fmt: skip
     return sign
-
-
-def _ambiguous(part: _Parts) -> bool:
-    return not _evidence(part) and ("." in part.body or "," in part.body)
-
-
-def _plainly(text: str, part: _Parts, decimal: str, mixed: bool) -> tuple[str, str, str]:
-    """What a number is taken as, what that is called, and why."""
-    sign = decimal if decimal in (".", ",") else _evidence(part)
-    body = part.body.replace("S", "")
-    marked = re.search("[.,]", body) is not None
-    why = ""
-    if part.percent:
-        why = "a share in percent is no amount"
-    elif mixed:
-        why = "the column holds several currencies"
-    elif decimal == "?" and marked:
-        why = "its column does not settle what stands before the fraction: cells disagree"
-    elif not sign and marked:
-        why = f"could mean {re.sub('[.,]', '', body)} or {body.replace(',', '.')}"
-    number = "" if why else _joined(body, sign)
-    if not why and not number:
-        why = f"does not fit a number with {sign!r} before its fraction"
-    elif not why and not math.isfinite(float(number + part.exponent)):
-        why = "not a finite number"
-    if why:
-        return "", "refused", why
-    number += part.exponent
-    taken = "-" + number if part.negative and float(number) else number
-    if PLAIN.fullmatch(text) and float(text) == float(taken):
-        return text, "", ""
-    return taken, "repaired", "written as a plain number"
-
-
-def _joined(body: str, sign: str) -> str:
-    """Digits with a point before the fraction and nothing else; '' where groups of thousands are
-    not of three digits."""
-    thousands = "." if sign == "," else ","
-    whole, _, fraction = body.partition(sign) if sign else (body, "", "")
-    first, *groups = whole.split(thousands)
-    right = not groups or (0 < len(first) <= 3 and all(len(group) == 3 for group in groups))
-    number = first + "".join(groups)
-    if not right or not (number + fraction).isdigit():
-        return ""
-    return (number or "0") + (f".{fraction}" if fraction else "")
-
-
-def _why_none(text: str) -> str:
-    if text.casefold().lstrip("+-") in ("inf", "infinity"):
-        return "not a finite number"
-    return "not a number"
 
 
 def _within(
@@ -289,17 +178,17 @@ def looks_numeric(cells: ObjectArray) -> bool:
     nothing but marks for missing values; and settles by itself what stands before a fraction."""
     filled = {cell for cell in cells.tolist() if cell}
     gone = {mark.casefold() for mark in MISSING}
-    parts = {cell: _apart(cell) for cell in filled if cell.casefold() not in gone}
+    parts = {cell: apart(cell) for cell in filled if cell.casefold() not in gone}
     if any(_CODE.match(cell) for cell in parts):
         return False
     if not parts or all(PLAIN.fullmatch(cell) for cell in filled):
         return False
     found = {text: part for text, part in parts.items() if part is not None}
-    signs = {sign for part in found.values() if (sign := _evidence(part))}
+    signs = {sign for part in found.values() if (sign := evidence(part))}
     if len(found) < len(parts) or len(signs) > 1:
         return False
     sign = signs.pop() if signs else ""
     money = {part.currency for part in found.values() if part.currency}
     return all(
-        _plainly(text, part, sign, len(money) > 1)[1] != "refused" for text, part in found.items()
+        plainly(text, part, sign, len(money) > 1)[1] != "refused" for text, part in found.items()
     )

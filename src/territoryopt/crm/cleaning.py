@@ -10,13 +10,8 @@ import numpy as np
 
 from territoryopt.cells import ObjectArray, unguarded
 from territoryopt.crm.quality import Quality
-from territoryopt.crm.sheets import Sheet
+from territoryopt.crm.sheets import CONTROL, Sheet
 
-CONTROL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
-"""Control characters but tab and line breaks, marks that turn the direction of the text around
-them, stray byte order marks and lone surrogates. Letters of any script stay, as do joiners."""
 _BREAK = re.compile(r"[ \t]*[\r\n\v\f]+[ \t]*|\t")
 
 

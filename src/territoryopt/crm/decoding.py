@@ -33,7 +33,12 @@ _SEQUENCE = re.compile(
 )
 _USUAL = frozenset("ÄÖÜäöüßÉÈÊËéèêëÀÂÁàâáÇçÑñÓÔóôòÍÎíîïÚÙÛúùûÅåØøæœãõ")
 """Letters that Western names are made of; the other signs of a code page are rare in them."""
+_SIGNS = frozenset(
+    "\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u20ac\u00a3\u2122\u00ae\u00a9\u00b0\u00a0\u00b4\u00ab\u00bb\u00bd"
+)
+_WORDS = re.compile(rb"([A-Za-z]?)([\x80-\xff]+)([A-Za-z]?)")
 _MOST_HIGH = 20_000
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def decode(
@@ -51,6 +56,9 @@ def decode(
             f"the encoding {shortened(encoding)!r} {why}{_place(content, error)}", DECLARE,
             file=file,
         )  # fmt: skip
+        return None
+    if declared and not text.isascii() and _SURROGATE.search(text):
+        faults.add(f"the encoding {shortened(encoding)!r} does not give text", DECLARE, file=file)
         return None
     if encoding in ("cp1252", "mac_roman") and not declared:
         example = _example(content, encoding)
@@ -100,22 +108,19 @@ def _stray(content: bytes) -> int:
 
 
 def _code_page(content: bytes, file: str, faults: FaultList) -> str:
-    """cp1252 or MacRoman, whichever makes letters of Western names; a fault if that is open."""
-    runs = [match.group() for match in islice(_HIGH.finditer(content), _MOST_HIGH)]
-    signs = sum(map(len, runs))
-    score = {}
-    for encoding in ("cp1252", "mac_roman"):
-        try:
-            letters = "".join(run.decode(encoding) for run in runs)
-        except UnicodeDecodeError:
-            letters = ""
-        score[encoding] = sum(letter in _USUAL for letter in letters)
+    """cp1252 or MacRoman, whichever makes letters of Western names; where both do, the line ends
+    of Windows or of an old Macintosh tell; a fault if it stays open."""
+    runs = list(islice(_WORDS.finditer(content), _MOST_HIGH))
+    signs = sum(len(run[2]) for run in runs)
+    score = {name: sum(_likely(run, name) for run in runs) for name in ("cp1252", "mac_roman")}
     best = max(score, key=lambda name: score[name])
-    other = min(score.values())
+    if score[best] <= 1.5 * min(score.values()):
+        lines = content[:1_000_000]
+        best = "cp1252" if b"\r\n" in lines else "" if b"\n" in lines else "mac_roman"
     # in Western names letters with accents stand alone; in Cyrillic or Greek they make words
-    crowded = sum(len(run) > 2 for run in runs) > 0.2 * len(runs)
-    if crowded or score[best] < 0.6 * signs or score[best] <= 1.5 * other:
-        row = content[: content.find(runs[0])].count(b"\n") + 1
+    crowded = sum(len(run[2]) > 2 for run in runs) > 0.2 * len(runs)
+    if not best or crowded or score[best] < 0.6 * signs:
+        row = content[: runs[0].start(2)].count(b"\n") + 1
         faults.add(
             "the file is not UTF-8, and what it is cannot be told: as cp1252 it reads "
             f"{shortened(_around(content, 'cp1252'))!r}, as MacRoman "
@@ -123,10 +128,24 @@ def _code_page(content: bytes, file: str, faults: FaultList) -> str:
             DECLARE,
             file=file,
             row=row,
-            value=_shown(runs[0]),
+            value=_shown(runs[0][2]),
         )
         return ""
     return best
+
+
+def _likely(run: re.Match[bytes], encoding: str) -> int:
+    """How many bytes of a run of high ones are letters or signs that may stand where they do."""
+    try:
+        before, text, after = (part.decode(encoding) for part in run.groups())
+    except UnicodeDecodeError:
+        return 0
+    found = sum(sign in _USUAL or sign in _SIGNS for sign in text)
+    # capitals do not stand behind small letters, nor small ones between capitals
+    odd = (text[:1].isupper() and before.islower()) or (
+        text[-1:].islower() and after.isupper() and before.isupper()
+    )
+    return 0 if odd else found
 
 
 def _around(content: bytes, encoding: str) -> str:

@@ -15,10 +15,10 @@ import numpy as np
 
 from territoryopt.cells import ObjectArray
 from territoryopt.crm.account_file import account_columns
-from territoryopt.crm.amounts import PLAIN
 from territoryopt.crm.centroids import Centroids, centroids_of_file, centroids_of_package
 from territoryopt.crm.columns import Fields, missing_columns
 from territoryopt.crm.mapping import AccountsSource, Mapping, RepsSource, load_mapping
+from territoryopt.crm.numerals import PLAIN
 from territoryopt.crm.proposing import proposed
 from territoryopt.crm.quality import Quality
 from territoryopt.crm.reading import read_sheet

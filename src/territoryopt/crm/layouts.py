@@ -9,7 +9,7 @@ its export in English and German, of Dynamics 365 those of "Export to Excel" and
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 Labels = Mapping[str, tuple[str, ...]]
@@ -119,16 +119,16 @@ ACCOUNT_LAYOUTS = (
     Layout(
         PLAIN,
         _labels(
-            account_id="account_id|account id|account|customer_id|customer number|customer no|id|"
+            account_id="account_id|account id|customer_id|customer number|customer no|id|"
             "account number", name="name|account name|customer name|customer|company",
             parent="parent_id|parent|parent account|parent_account_id",
             current_rep="current_rep|rep_id|rep|owner|owner_id|sales rep|salesperson|account owner",
             locked_rep="locked_rep", last_rep="last_rep|last order rep|rep of last order",
             deleted="deleted|is_deleted", status="status", street="street|address",
-            city="city|town", state="state|province|region",
+            city="city|town", state="state|province",
             postal_code="postal_code|zip|zip code|postcode|plz", country="country",
             latitude="latitude|lat", longitude="longitude|lon|lng|long",
-            industry="industry|segment", annual_revenue="annual_revenue|revenue|yearly revenue",
+            industry="industry", annual_revenue="annual_revenue|revenue|yearly revenue",
             potential="potential|annual potential", employees="employees|number of employees",
             visits_per_year="visits_per_year", hours_per_visit="hours_per_visit",
             requires="requires", wishes="wishes", family="family", apart="apart",
@@ -171,7 +171,7 @@ REP_LAYOUTS = (
     Layout(
         PLAIN,
         _labels(
-            rep_id="rep_id|rep|id|employee_id|sales rep id|salesperson id",
+            rep_id="rep_id|id|employee_id|sales rep id|salesperson id",
             name="name|rep name|full name", first_name="first_name", last_name="last_name",
             email="email|e-mail", active="active|is_active", status="status",
             home_latitude="home_latitude|latitude|lat",
@@ -240,12 +240,15 @@ def _columns(layout: Layout, names: Sequence[str]) -> dict[str, str]:
     return out
 
 
-def find_header(kind: str, head: Sequence[Sequence[str]]) -> int:
-    """The index of the record that names the columns: the one with the most labels known, or the
-    first that is as wide as most where none has an id."""
+def find_header(kind: str, head: Sequence[Sequence[str]], wanted: Collection[str] = ()) -> int:
+    """The index of the record that names the columns: the one with the most of `wanted`, else with
+    the most labels known, or the first that is as wide as most where none has an id."""
+    named = [[" ".join(cell.split()) for cell in record] for record in head]
+    hits = [sum(name in names for name in wanted) for names in named]
+    if max(hits) > 0:
+        return hits.index(max(hits))
     scores = []
-    for record in head:
-        names = [" ".join(cell.split()) for cell in record]
+    for names in named:
         fields = match(kind, names)[1]
         scores.append((ID_FIELD[kind] in fields, len(fields)))
     best = max(range(len(scores)), key=lambda k: (scores[k], -k))

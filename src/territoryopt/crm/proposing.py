@@ -36,7 +36,8 @@ def proposed(
             f"no column is known as the id of {WHAT[kind]}",
             f"Columns found: {listed}. Name it in a mapping: [{kind}.columns] {id_field} = "
             f'"..."; known without one: {", ".join(dict.fromkeys(labels))}. If the first row is '
-            "no header, write header_row = 0",
+            "no header, write header_row = 0"
+            + ("; reps without ids may be known by their e-mail" if kind == "reps" else ""),
             file=sheet.file,
             row=sheet.header_row,
         )

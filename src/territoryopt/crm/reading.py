@@ -12,7 +12,8 @@ from territoryopt.crm.cleaning import cleaned
 from territoryopt.crm.decoding import decode, records_of
 from territoryopt.crm.mapping import Source
 from territoryopt.crm.quality import Quality
-from territoryopt.crm.sheets import Record, Sheet, sheet_of
+from territoryopt.crm.records import sheet_of
+from territoryopt.crm.sheets import Record, Sheet
 from territoryopt.crm.workbooks import parquet_records, workbook_records
 from territoryopt.errors import FaultList, shortened
 
@@ -55,7 +56,7 @@ def _sheet(
     file = path.name
 
     def find_header(records: Sequence[Record]) -> int:
-        return layouts.find_header(kind, records)
+        return layouts.find_header(kind, records, set(source.columns.values()))
 
     def make(records: Iterator[Record], *, fill: bool = False) -> Sheet | None:
         before = len(faults.problems)

@@ -45,10 +45,15 @@ class Regions:
         key = {text: country_key(text) for text in set(country.tolist())}
         self._key = [key[text] for text in country.tolist()]
         self.in_us = np.array([text == "us" for text in self._key], dtype=np.bool_)
+        bare = (country == "") & (state != "")
+        us_states = {*STATES, *map(str.casefold, CODES)}
+        all_us = bool(bare.any()) and {t.casefold() for t in state[bare]} <= us_states
+        # without a country, states count as those of the US only where all of them are
+        self.maybe_us = self.in_us | (country == "") if all_us else self.in_us
 
     def spell_states(self, label: str) -> None:
         """Full names of states of the US become their two letters; what is no state is told."""
-        us = self.in_us | (self.country == "")
+        us = self.maybe_us
         names = {
             t: STATES[t.casefold()] for t in set(self.state.tolist()) if t.casefold() in STATES
         }
@@ -72,7 +77,7 @@ class Regions:
             [i for i, text in enumerate(self.postal_code.tolist()) if 3 <= len(text) <= 4
              and text.isdigit()], dtype=np.int64,
         )  # fmt: skip
-        us = self.in_us[short] | (self.country[short] == "")
+        us = self.maybe_us[short]
         lost = short[us & among(ZERO_STATES, self.state[short])]
         old = self.postal_code[lost].copy()
         self.postal_code[lost] = [text.zfill(5) for text in old]
@@ -109,7 +114,7 @@ class Regions:
 
     def country_for_places(self) -> ObjectArray:
         """The countries, the US also where none is given but the state is one of its codes."""
-        known = (self.country == "") & among(CODES, self.state)
+        known = self.maybe_us & (self.country == "") & among(CODES, self.state)
         return np.where(known, "US", self.country).astype(object)
 
     def _tell(self, kind: str, why: str, at: IntArray, label: str, old: ObjectArray) -> None:

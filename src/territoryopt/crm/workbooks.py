@@ -11,6 +11,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +197,8 @@ def as_text(value: object) -> str:
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):
         return number_text(value)
+    if isinstance(value, Decimal):
+        return _unambiguous(f"{value:f}") if value.is_finite() else ""
     if isinstance(value, datetime) and value.time() == time(0):
         value = value.date()
     if isinstance(value, date | time):
@@ -211,7 +214,10 @@ def number_text(value: float) -> str:
         return ""
     if value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    text = repr(value)
+    return _unambiguous(repr(value))
+
+
+def _unambiguous(text: str) -> str:
     whole, point, fraction = text.partition(".")
     return f"{text}0" if point and len(fraction) == 3 and len(whole.lstrip("-")) <= 3 else text
 
