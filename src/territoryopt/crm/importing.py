@@ -206,7 +206,7 @@ def _write(made: Imported, accounts: dict[str, ObjectArray], reps: dict[str, Obj
         for name, text in (
             (MAPPING, made.mapping.text),
             (PAGE, page),
-            (RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n"),
+            (RECORD, json.dumps(record, ensure_ascii=False) + "\n"),
         ):
             (draft / name).write_bytes(text.encode("utf-8", "backslashreplace"))
         read_instance(draft)  # what the engine would refuse is refused here
