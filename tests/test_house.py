@@ -14,9 +14,10 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "territoryopt"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
-    ("errors", "units", "gaps"),
+    ("errors", "units", "gaps", "toml_reading", "folders"),
     ("cells", "csv_reading", "tables", "geography", "travel", "skills", "instance_reading",
      "instance", "workbook_reading", "alignment"),
+    ("crm",),
     ("problem", "terms", "model", "compile"),
     ("backends",),
     ("reasons",),
@@ -34,7 +35,8 @@ BARRED = {
     "pickle", "shelve", "marshal", "socket", "ssl", "http", "urllib", "requests", "httpx",
     "ftplib", "smtplib", "telnetlib", "xmlrpc", "asyncio", "dill", "joblib",
 }  # fmt: skip
-HEAVY = ("pandas", "pyomo", "ortools", "highspy", "numba", "jinja2", "openpyxl", "xlsxwriter")
+HEAVY = ("openpyxl", "pyarrow", "pandas", "pyomo", "ortools", "highspy", "numba", "jinja2",
+         "xlsxwriter")  # fmt: skip
 
 
 def name_of(path: Path) -> str:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from territoryopt.backends.pyomo_solver import PyomoBackend
     from territoryopt.checking import Check, check
     from territoryopt.compile import compile_problem
+    from territoryopt.crm.importing import Imported, import_accounts, propose_mapping
+    from territoryopt.crm.mapping import Mapping, load_mapping
     from territoryopt.errors import (
         BackendError,
         Fault,
@@ -57,6 +59,11 @@ _HOME = {
     "Check": "checking",
     "check": "checking",
     "compile_problem": "compile",
+    "Imported": "crm.importing",
+    "import_accounts": "crm.importing",
+    "propose_mapping": "crm.importing",
+    "Mapping": "crm.mapping",
+    "load_mapping": "crm.mapping",
     "BackendError": "errors",
     "Fault": "errors",
     "InputError": "errors",
@@ -103,8 +110,10 @@ __all__ = [
     "Check",
     "Explanation",
     "Fault",
+    "Imported",
     "InputError",
     "Instance",
+    "Mapping",
     "Model",
     "ModelError",
     "Problem",
@@ -121,10 +130,13 @@ __all__ = [
     "explain",
     "fewest_moves",
     "frontier",
+    "import_accounts",
+    "load_mapping",
     "load_model",
     "pair_prices",
     "plan_from_pyomo",
     "plan_page",
+    "propose_mapping",
     "read_alignment",
     "read_instance",
     "read_locks",

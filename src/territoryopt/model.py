@@ -5,8 +5,6 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
-import tomllib
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -18,18 +16,11 @@ from territoryopt.errors import Fault, FaultList, ModelError, shortened
 from territoryopt.terms import GOALS, RULES, AnyGoal, AnyRule, Term
 from territoryopt.terms.sections import Measure, Section, TravelSection, Where, WorkloadSection
 from territoryopt.terms.term import kind_name
+from territoryopt.toml_reading import WORDS, parse, read_text
 from territoryopt.units import COUNT, DISTANCE, HOURS, money, unit_fault
-
-LARGEST_FILE = 1_000_000
-"""Bytes of a model file; a model is a page, not a data set."""
-
-LARGEST_DEPTH = 20
 
 _BRANCH = re.compile(r"^(literal\[.*|constrained-.*|float|str)$")
 """How the validator ends the path of a finding in a field that takes one of several types."""
-
-_KEY = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*"""
-_DEEP_KEY = re.compile(rf"(?<![\w-])(?:{_KEY}){{{LARGEST_DEPTH},}}")
 
 
 class Model(Section):
@@ -115,18 +106,7 @@ def load_model(source: str | Path) -> Model:
     path = Path(source)
     if path.suffix != ".toml" and not _is_there(path):
         path = model_path(str(source))
-    name = shortened(path, 500)
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ModelError([Fault("is not UTF-8 text", "Save it as UTF-8", file=name)]) from error
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise ModelError([Fault(f"cannot be read: {why}", file=name)]) from error
-    if len(content) > LARGEST_FILE:
-        raise ModelError([Fault(f"is larger than {LARGEST_FILE:,} bytes, so no model", file=name)])
+    text = read_text(path, "model", ModelError)
     return parse_model(text, str(source) if path == Path(source) else path.name)
 
 
@@ -140,21 +120,7 @@ def _is_there(path: Path) -> bool:
 def parse_model(text: str, file: str = "model") -> Model:
     """A model from TOML text; `file` is how messages name it."""
     faults = FaultList(ModelError)
-    if _depth(text) > LARGEST_DEPTH or _DEEP_KEY.search(text):
-        raise ModelError([Fault("is nested too deeply to be a model", file=file)])
-    try:
-        table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        row = re.search(r"at line (\d+)", str(error))
-        faults.add(
-            f"is not valid TOML: {error}",
-            file=file,
-            row=int(row.group(1)) if row else None,
-        )
-        raise ModelError(faults.problems) from error
-    for key in _huge_numbers(table):
-        faults.add("is too large a whole number", file=file, key=shortened(key, 200))
-    faults.raise_if_any()
+    table = parse(text, file, "model", ModelError)
     for key in ("file", "text"):
         if key in table:
             faults.add("is not a key of a model", file=file, key=key)
@@ -195,27 +161,6 @@ def library(kind: str) -> Path:
     here = Path(__file__).resolve().parent
     inside = here / "library" / kind
     return inside if inside.is_dir() else here.parent.parent / kind
-
-
-def _depth(text: str) -> int:
-    """How deeply brackets nest, at most; read before the parser recurses over them."""
-    depth = most = 0
-    for mark in re.findall(r"[\[\]{}]", text):
-        depth += 1 if mark in "[{" else -1
-        most = max(most, depth)
-    return most
-
-
-def _huge_numbers(value: object, key: str = "") -> Iterator[str]:
-    """The keys of whole numbers beyond 64 bits; Python may refuse even to write these out."""
-    if isinstance(value, dict):
-        for name, part in value.items():
-            yield from _huge_numbers(part, f"{key}.{name}" if key else name)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _huge_numbers(part, key)
-    elif isinstance(value, int) and value.bit_length() > 63:
-        yield key
 
 
 _KINDS: dict[str, dict[str, type[Term]]] = {
@@ -262,7 +207,7 @@ def _path(loc: tuple[int | str, ...]) -> tuple[list[str], bool]:
 def _fault(item: dict[str, Any], path: list[str], table: dict[str, Any], file: str) -> Fault:
     key = ".".join(path)
     kind, value, limits = item["type"], item.get("input"), item.get("ctx", {})
-    message = _WORDS[kind].format(**limits) if kind in _WORDS else item["msg"]
+    message = WORDS[kind].format(**limits) if kind in WORDS else item["msg"]
     remedy = ""
     if kind == "extra_forbidden":
         message = "is not a known key"
@@ -291,28 +236,6 @@ def _fault(item: dict[str, Any], path: list[str], table: dict[str, Any], file: s
 
 
 _FRACTIONS = ("tolerance", "min_share", "max_share")
-
-_WORDS = {
-    "float_type": "must be a number",
-    "finite_number": "must be a finite number",
-    "int_type": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "string_type": 'must be text in quotes, such as "name"',
-    "bool_type": "must be true or false",
-    "list_type": 'must be a list, such as ["A", "B"]',
-    "dict_type": "must be a table",
-    "model_type": "must be a table",
-    "model_attributes_type": "must be a table",
-    "literal_error": "must be {expected}",
-    "greater_than_equal": "must be at least {ge:g}",
-    "greater_than": "must be above {gt:g}",
-    "less_than_equal": "must be at most {le:g}",
-    "less_than": "must be below {lt:g}",
-    "string_too_short": "must not be empty",
-    "string_pattern_mismatch": 'must be three capital letters, such as "USD"',
-}
-"""The validator's findings, as a person would put them."""
-
 
 UNSOUND = "unknown"
 """The unit of a measure that could not be read, while the rest of the model is judged."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +15,8 @@ import numpy as np
 from territoryopt.alignment import read_alignment
 from territoryopt.checking import aligned
 from territoryopt.compile import compile_problem, selected
-from territoryopt.errors import Fault, InputError, shortened
+from territoryopt.errors import Fault, InputError
+from territoryopt.folders import FolderKind
 from territoryopt.instance import Instance, read_instance
 from territoryopt.model import Model, parse_model
 from territoryopt.problem import IntArray, Prices, Problem
@@ -38,8 +37,7 @@ ALIGNMENT, TERRITORIES, RESULT, MODEL, REASONS, PAGE = (
     "explanation.md",
 )
 FILES = {ALIGNMENT, TERRITORIES, RESULT, MODEL, REASONS, PAGE}
-DRAFT = ".territoryopt-"
-"""What the name of a folder begins with while it is being written."""
+FOLDER = FolderKind("run", FILES, RESULT, b'"schema": "territoryopt/result/')
 LARGEST_RESULT = 2_000_000_000
 """Bytes of a result.json that is read back."""
 
@@ -86,24 +84,15 @@ def write_run(
             "source": source,
         }
     )
-    draft: Path | None = None
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=target.parent))
+
+    def fill(draft: Path) -> None:
         for name, table in files.items():
             write_table(draft / name, table)
         (draft / MODEL).write_bytes(model.text.encode())
         for name, text in texts.items():
             (draft / name).write_bytes(text.encode())
-        draft.chmod(0o755)
-        _put_in_place(draft, target)
-    except OSError as error:
-        raise InputError(
-            [f"the run folder {target} cannot be written: {error.strerror or error}"]
-        ) from error
-    finally:
-        if draft is not None and draft.exists():
-            shutil.rmtree(draft, ignore_errors=True)
+
+    FOLDER.write(target, fill)
     return target
 
 
@@ -111,67 +100,12 @@ def _json(record: Mapping[str, Any]) -> str:
     return f"{json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)}\n"
 
 
-def _put_in_place(draft: Path, target: Path) -> None:
-    """Rename the draft to the target; an earlier run comes back if that fails."""
-    if not target.exists():
-        os.replace(draft, target)
-        return
-    aside = Path(tempfile.mkdtemp(prefix=DRAFT, dir=target.parent))
-    old = aside / "run"
-    try:
-        os.replace(target, old)
-        os.replace(draft, target)
-    finally:
-        if old.exists() and not target.exists():
-            os.replace(old, target)
-        shutil.rmtree(aside, ignore_errors=True)
-
-
 def refuse_target(folder: str | os.PathLike[str], overwrite: bool) -> None:
     """Raises InputError where a run folder may not be written.
 
     Only a folder that holds a run and nothing else is ever replaced.
     """
-    target = Path(folder)
-    try:
-        why = _refusal(target, overwrite)
-    except (OSError, ValueError) as error:
-        text = getattr(error, "strerror", None) or error
-        raise InputError(
-            [Fault(f"the run folder cannot be used: {text}", value=str(target))]
-        ) from error
-    if why:
-        raise InputError([Fault(why, value=shortened(str(target)))])
-
-
-def _refusal(target: Path, overwrite: bool) -> str:
-    if "\0" in str(target):
-        return "a path has no null character"
-    if target.is_symlink():
-        return "the run folder is a link; give the folder itself"
-    if target.exists() and not target.is_dir():
-        return "there is a file where the run folder should be; give another place"
-    found = {path.name for path in target.iterdir()} if target.exists() else set()
-    return _refusal_of_files(target, found, overwrite) if found else ""
-
-
-def _refusal_of_files(target: Path, found: set[str], overwrite: bool) -> str:
-    if RESULT not in found or not _is_ours(target / RESULT):
-        return "the folder exists and is no run folder; give another place"
-    if not overwrite:
-        return "the folder holds a run already; give another place, or overwrite it"
-    others = sorted(found - FILES)
-    if others:
-        return f"the run folder holds other files too ({', '.join(others[:3])}); move them first"
-    return ""
-
-
-def _is_ours(path: Path) -> bool:
-    if not path.is_file() or path.is_symlink():
-        return False
-    with path.open("rb") as handle:
-        head = handle.read(200)
-    return b'"schema": "territoryopt/result/' in head
+    FOLDER.refuse(folder, overwrite)
 
 
 def alignment_table(reasons: Explanation, instance: Instance) -> dict[str, Any]:

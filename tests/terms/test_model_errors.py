@@ -7,7 +7,8 @@ import time
 import pytest
 
 from territoryopt.errors import ModelError
-from territoryopt.model import LARGEST_FILE, load_model, parse_model
+from territoryopt.model import load_model, parse_model
+from territoryopt.toml_reading import LARGEST_FILE
 
 GOAL = '[goals.driving]\nkind = "travel"\n'
 BAND = '[rules.b]\nkind = "band"\nmeasure = "potential"\ntolerance = 0.1\n'

@@ -2,5 +2,6 @@
 
 from territoryopt.cli import outputs  # registers its commands
 from territoryopt.cli.commands import main
+from territoryopt.cli.importing import import_command
 
-__all__ = ["main", "outputs"]
+__all__ = ["import_command", "main", "outputs"]
