@@ -150,7 +150,7 @@ def test_a_file_too_large_is_not_opened(desk, monkeypatch):
         (b"%PDF-1.7", "PDF"),
         (b"<html><table><tr><td>Account ID", "web page"),
         (b'\xef\xbb\xbf<?xml version="1.0"?>', "web page"),
-        (b"PK\x03\x04broken", "damaged"),
+        (b"PK\x03\x04broken", "no workbook"),
         (b"PAR1broken", "Parquet"),
     ],
 )

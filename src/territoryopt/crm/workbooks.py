@@ -17,13 +17,10 @@ from typing import Any
 
 from territoryopt.crm.quality import Quality
 from territoryopt.crm.sheets import MOST_ROWS, Record
-from territoryopt.errors import FaultList
+from territoryopt.errors import FaultList, InputError
+from territoryopt.workbook_reading import LARGEST, refuse_bomb
 
 INSTALL = 'Install it with: pip install "territoryopt[import]"'
-LARGEST_UNPACKED = 1_000_000_000
-"""Bytes of all parts of a workbook together; 100,000 accounts of 20 columns take about 100 MB."""
-LARGEST_RATIO, RATIO_FROM = 100, 50_000_000
-"""Honest workbooks shrink to a fifth or a twentieth; from this size on no more is believed."""
 _FORMULA = re.compile(rb"<f[ />]")
 _MERGED = re.compile(rb'<mergeCell ref="[A-Z]+\d+:[A-Z]+(\d+)"')
 _TAIL = 64
@@ -81,23 +78,12 @@ def _guarded(rows: Iterator[Record], file: str, faults: FaultList) -> Iterator[R
 
 
 def _may_be_unpacked(path: Path, faults: FaultList) -> bool:
-    """Whether the parts are of a believable size, as the directory of the archive says; no more
-    than that is ever unpacked."""
+    """Whether the parts are of a believable size; nothing is unpacked to see."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            parts = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        faults.add(f"the workbook is damaged: {error}", "Save it again", file=path.name)
-        return False
-    total = sum(part.file_size for part in parts)
-    packed = max(path.stat().st_size, 1)
-    if total > LARGEST_UNPACKED or (total > RATIO_FROM and total > LARGEST_RATIO * packed):
-        faults.add(
-            f"the workbook of {packed / 1e6:,.1f} MB would unpack to {total / 1e6:,.0f} MB, so it "
-            "was not opened",
-            "Delete unused rows and formats, or save the sheet as CSV UTF-8",
-            file=path.name,
-        )
+        refuse_bomb(path)
+    except InputError as error:
+        for fault in error.problems:
+            faults.add(fault.message, fault.remedy, file=path.name, value=fault.value)
         return False
     return True
 
@@ -239,10 +225,10 @@ def parquet_records(path: Path, faults: FaultList) -> Iterator[Record] | None:
     size = sum(
         source.metadata.row_group(k).total_byte_size for k in range(source.metadata.num_row_groups)
     )
-    if rows > MOST_ROWS or size > LARGEST_UNPACKED:
+    if rows > MOST_ROWS or size > LARGEST:
         faults.add(
             f"the file has {rows:,} rows, {size / 1e6:,.0f} MB unpacked; more than {MOST_ROWS:,} "
-            f"rows or {LARGEST_UNPACKED / 1e6:,.0f} MB are not read",
+            f"rows or {LARGEST / 1e6:,.0f} MB are not read",
             "Leave out what is no account, or split the file by region", file=file,
         )  # fmt: skip
         return None
