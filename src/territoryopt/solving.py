@@ -238,6 +238,8 @@ class _Run:
         if self.large and answer.large is not None:
             pairs = self.problem.accounts * self.problem.reps
             self.notes.append(f"the bound took {answer.large.passes} passes over {pairs:,} pairs")
+        if answer.large is None and self.large:
+            return  # left behind; what it proved until then is with the watch
         proof = prove(self.tight, answer.prices) if answer.large is None else answer.large.proof
         if answer.large is not None and self.tight.groupings:
             names = ", ".join(dict.fromkeys(part.name for part in self.tight.groupings))

@@ -163,11 +163,11 @@ def test_the_search_of_sets_finds_the_least(seed):
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_bound_of_a_search_is_kept_with_what_proves_it(threads):
-    problem = territories(900, 12, 7)
+    problem = territories(300, 6, 7)
     known = relax(problem, limits(), Watch(problem))
     with ThreadPoolExecutor(1) as pool:  # compiled by now
         Ascent(problem, known.candidates, known.proof, 1, lambda: True).run(1, pool)
-    result = topt.solve(problem, backend="decomposition", gap=1e-4, time_limit=8, threads=threads)
+    result = topt.solve(problem, backend="decomposition", gap=5e-4, time_limit=60, threads=threads)
     proof = result.territories
     assert proof is not None
     assert result.proved_bound == pytest.approx(proof.bound, rel=1e-12)

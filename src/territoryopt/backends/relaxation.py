@@ -13,7 +13,7 @@ import numpy as np
 from territoryopt.backends.highs_session import INFEASIBLE, Answer, Session, load, version_of
 from territoryopt.backends.linear import LinearModel, linear_model
 from territoryopt.backends.protocol import Limits, Watch
-from territoryopt.backends.running import run_watched
+from territoryopt.backends.running import GRACE, run_watched
 from territoryopt.errors import BackendError
 from territoryopt.problem import IntArray, Prices, Problem, Proof, prove
 from territoryopt.problem.amounts import BoolArray, blocks
@@ -29,6 +29,8 @@ of the time."""
 MOST_GROUPED = 250_000
 """The same of problems with groupings, which decomposition leaves out: with 600 to 900 groups of
 three, 5,000 x 50 takes 4 to 7 s; 8,000 x 50 with 1,000 groups takes 30 s."""
+
+GRACE_PER_ACCOUNT = 3e-6
 
 WHOLE_SHARE = 0.4
 """Share of the time left that one model may take beyond `MOST_WHOLE`: a plan is wanted, too."""
@@ -122,7 +124,9 @@ def _whole(problem: Problem, limits: Limits, watch: Watch) -> LpAnswer:
 def _decomposed(problem: Problem, limits: Limits, watch: Watch) -> LpAnswer:
     from territoryopt.backends.large.relax import relax
 
-    found = run_watched(lambda: relax(problem, limits, watch), lambda: None, limits, watch)
+    # A step over all accounts is not cut short; at ten million it takes some seconds.
+    grace = GRACE + GRACE_PER_ACCOUNT * problem.accounts
+    found = run_watched(lambda: relax(problem, limits, watch), lambda: None, limits, watch, grace)
     if found is None:  # left behind
         nobody = np.full(problem.accounts, -1, dtype=np.int64)
         return LpAnswer(Prices.zero(problem), False, False, nobody, 0, version_of(load()))

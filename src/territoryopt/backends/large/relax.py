@@ -7,6 +7,7 @@ that pass, and equals the LP optimum to `CLOSE` where time allows.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -66,6 +67,10 @@ MANY_PER_ROW = 8
 MOST_ROUNDS = 60
 CORE_SHARE = 0.5
 """Share of the time left that the core LP may take: a plan is wanted, too."""
+
+RESERVE = 4.0
+"""Another climb, and the core LP, begin only where time is left for so many passes over all pairs:
+a climb and its pass take about half of it, and a plan is wanted, too."""
 
 STRETCHES = (1.0, 10.0, 1e3)
 """Prices that run away are tried as a proof that no plan exists, so many times longer than fits."""
@@ -132,13 +137,14 @@ class _Relax:
     proof: Proof | None = None
     candidates: Candidates | None = None
     passes: int = 0
+    pass_seconds: float = 0.0
 
     def run(self) -> Relaxation:
         y = self._smoothed()
         assert self.proof is not None
         violation = self._violation(y) if self._ran_away() else None
         answer = None
-        if len(self.table) and self.proof.bound < np.inf and violation is None and self.going():
+        if len(self.table) and self.proof.bound < np.inf and violation is None and self.affordable:
             answer = self._core(y)
             if answer is not None and answer.excess.any():
                 violation = self._violation(answer.y)
@@ -214,7 +220,7 @@ class _Relax:
         proof = self._pass(y)
         radius, heats = TRUST, list(HEATS)
         for _ in range(MOST_CLIMBS):
-            if not heats or not self.going() or not len(y):
+            if not heats or not self.affordable or not len(y):
                 break
             assert self.candidates is not None
             own = Scales.of(self.table, self.candidates)
@@ -229,6 +235,11 @@ class _Relax:
                 # The lists left out what these prices draw in; they hold it now.
                 radius *= 0.25
         return y
+
+    @property
+    def affordable(self) -> bool:
+        """Whether time is left for another step and its pass, and for a plan."""
+        return self.going() and self.limits.left >= RESERVE * self.pass_seconds
 
     def _dual(self, few: Candidates, scales: Scales, box: FloatArray, weight: float) -> Dual:
         return Dual(self.table, few, scales, box, weight, self.pool, self.going)
@@ -252,6 +263,7 @@ class _Relax:
             k = min(self.problem.reps, CANDIDATES, max(LEAST_LISTED, MOST_LISTED // n))
             self.candidates = Candidates.empty(self.problem.accounts, k, self.table.parts)
         found = self.candidates
+        began = time.monotonic()
         proof = prove(
             self.problem,
             self.table.prices(y),
@@ -260,6 +272,7 @@ class _Relax:
             going=self.going,
         )
         self.passes += 1
+        self.pass_seconds = time.monotonic() - began
         if self.proof is None or proof.bound > self.proof.bound:
             self.proof = proof
         self.watch.bound(proof.bound)
