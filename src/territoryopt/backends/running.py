@@ -25,15 +25,16 @@ def run_watched(
     stop: Callable[[], None],
     limits: Limits,
     watch: Watch,
-    grace: float = GRACE,
+    grace: float | None = None,
 ) -> T | None:
     """The value of `work()`, run in a daemon thread; None if it did not come back in time, or
-    within `grace` seconds after it was asked to stop.
+    within `grace` seconds (`GRACE` where none is given) after it was asked to stop.
 
     `stop` is called (again and again, it must be cheap and safe) once the deadline has passed,
     Ctrl-C came, or `watch.stopping` is set. A second Ctrl-C is raised. Errors of `work` are
     raised here.
     """
+    patience = GRACE if grace is None else grace
     answer: list[T] = []
     failure: list[BaseException] = []
 
@@ -58,7 +59,7 @@ def run_watched(
             if watch.stopping.is_set() or limits.left <= 0:
                 asked = asked if asked is not None else time.monotonic()
                 stop()
-            if asked is not None and time.monotonic() - asked > grace:
+            if asked is not None and time.monotonic() - asked > patience:
                 watch.notes.append("the solver did not stop when asked and was left behind")
                 return None
         except KeyboardInterrupt:
