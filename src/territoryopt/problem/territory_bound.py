@@ -35,6 +35,7 @@ from territoryopt.problem.parts import TOLERANCE
 from territoryopt.problem.problem import Problem
 
 REACH = 2.0
+"""Pairs whose change costs up to so many times the guess of a rep's λ are looked at."""
 
 SAFETY = 1e-9
 """Taken off every λ, relative: rounding of sums in the search."""
