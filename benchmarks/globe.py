@@ -19,40 +19,25 @@ from generate import (
     LOST,
     PRICE_PER_HOUR,
     FloatArray,
-    IntArray,
+    Territories,
     territories,
 )
+
+from territoryopt.geography import EARTH_RADIUS_KM
 
 if TYPE_CHECKING:
     import territoryopt as topt
 
-EARTH_RADIUS_KM = 6371.0088
-
 
 @dataclass(frozen=True, eq=False)
 class Globe:
-    """place float[accounts, 2], home float[reps, 2]: latitude, longitude in degrees. The rest as
-    in `generate.Territories`; holds bool[reps, skills]; bands in hours/year and money/year."""
+    """drawn: everything but the places. place float[accounts, 2], home float[reps, 2]: latitude,
+    longitude in degrees."""
 
+    drawn: Territories
     place: FloatArray
     home: FloatArray
-    visits: FloatArray
-    hours: FloatArray
-    potential: FloatArray
-    revenue: FloatArray
-    requires: IntArray
-    holds: np.ndarray
-    current: IntArray
     tightness: float
-    potential_band: tuple[float, float]
-
-    @property
-    def accounts(self) -> int:
-        return len(self.place)
-
-    @property
-    def reps(self) -> int:
-        return len(self.home)
 
     def problem(self) -> topt.Problem:
         """The engine's `Problem`, its parts as `compile_problem` makes them."""
@@ -60,16 +45,17 @@ class Globe:
         from territoryopt.terms.patterns import PatternAmounts
         from territoryopt.terms.roads import Roads
 
-        n, reps = self.accounts, self.reps
+        drawn = self.drawn
+        n, reps = drawn.accounts, drawn.reps
         roads = Roads(self.place, self.home, 0.0)
-        per_km = self.visits * HOURS_PER_KM
+        per_km = drawn.visits * HOURS_PER_KM
         travel = roads.amounts(np.zeros(n), per_km)
-        workload = roads.amounts(self.visits * self.hours, per_km)
-        lacks = np.vstack([np.zeros(reps), ~self.holds.T]).astype(np.float64)
-        misfit = PatternAmounts(self.requires + 1, lacks, self.potential)
-        owned = np.flatnonzero(self.current >= 0)
-        revenue = np.where(self.current >= 0, self.revenue, 0.0)
-        moved = AccountAmounts(revenue, reps, owned, self.current[owned], -revenue[owned])
+        workload = roads.amounts(drawn.visits * drawn.hours, per_km)
+        lacks = np.vstack([np.zeros(reps), ~drawn.holds.T]).astype(np.float64)
+        misfit = PatternAmounts(drawn.requires + 1, lacks, drawn.potential)
+        owned = np.flatnonzero(drawn.current >= 0)
+        revenue = np.where(drawn.current >= 0, drawn.revenue, 0.0)
+        moved = AccountAmounts(revenue, reps, owned, drawn.current[owned], -revenue[owned])
         nearest = workload.at(np.arange(n), roads.nearest())
         work = (1 + ALLOWANCE) * float(nearest.sum()) / reps
 
@@ -83,7 +69,7 @@ class Globe:
         )
         every = np.ones(reps)
         low, high = (1 - self.tightness) * work * every, (1 + self.tightness) * work * every
-        least, most = (side * every for side in self.potential_band)
+        least, most = (side * every for side in drawn.potential_band)
         return Problem(
             accounts=n,
             reps=reps,
@@ -96,11 +82,11 @@ class Globe:
                 rows("workload", measure="workload", unit="hours/year", amounts=workload,
                      lower=low, upper=high),
                 rows("potential", measure="potential", unit="money/year",
-                     amounts=AccountAmounts(self.potential, reps), lower=least, upper=most),
+                     amounts=AccountAmounts(drawn.potential, reps), lower=least, upper=most),
             ),
             exclusions=(),
             groupings=(),
-            current=self.current,
+            current=drawn.current,
             family=np.full(n, -1, dtype=np.int64),
         )  # fmt: skip
 
@@ -110,19 +96,7 @@ def globe(accounts: int, reps: int, seed: int, tightness: float = 0.10, **axes: 
     square of that recipe does not fit (beyond about 8,000 reps)."""
     drawn = territories(accounts, reps, seed, tightness, **axes)
     middle = (float(np.ptp(drawn.place[:, 0])) / 2, float(np.ptp(drawn.place[:, 1])) / 2)
-    return Globe(
-        _on_globe(drawn.place, middle),
-        _on_globe(drawn.home, middle),
-        drawn.visits,
-        drawn.hours,
-        drawn.potential,
-        drawn.revenue,
-        drawn.requires,
-        drawn.holds,
-        drawn.current,
-        tightness,
-        drawn.potential_band,
-    )
+    return Globe(drawn, _on_globe(drawn.place, middle), _on_globe(drawn.home, middle), tightness)
 
 
 def _on_globe(place: FloatArray, middle: tuple[float, float]) -> FloatArray:

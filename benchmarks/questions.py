@@ -113,7 +113,7 @@ def _globe(asked: Question) -> Arrays:
     def table() -> tuple[FloatArray, list[Side]]:
         raise ValueError("territories on the globe are not stored as a table")
 
-    return Arrays(drawn.accounts, drawn.reps, table, lambda: problem)
+    return Arrays(asked.accounts, asked.reps, table, lambda: problem)
 
 
 def _gap(asked: Question) -> Arrays:

@@ -114,9 +114,9 @@ def test_pairs_on_demand_are_the_same_problem():
 
 
 def test_territories_on_the_globe_cost_what_the_formula_says():
-    drawn = globe.globe(300, 7, 3, skills=0.5)
-    problem = drawn.problem()
-    (lat, lon), (hlat, hlon) = (np.radians(each).T for each in (drawn.place, drawn.home))
+    laid = globe.globe(300, 7, 3, skills=0.5)
+    drawn, problem = laid.drawn, laid.problem()
+    (lat, lon), (hlat, hlon) = (np.radians(each).T for each in (laid.place, laid.home))
     chord = np.sin((lat[:, None] - hlat) / 2) ** 2
     chord += np.cos(lat)[:, None] * np.cos(hlat) * np.sin((lon[:, None] - hlon) / 2) ** 2
     road = drawn.visits[:, None] * 2 * 6371.0088 * np.arcsin(np.sqrt(chord)) * 2 * 1.2 / (60 * 4)
@@ -132,9 +132,8 @@ def test_territories_on_the_globe_cost_what_the_formula_says():
     middle = 1.06 * hours.min(axis=1).sum() / 7
     np.testing.assert_allclose((workload.lower + workload.upper) / 2, middle)
     np.testing.assert_array_equal(potential.amounts.base, drawn.potential)
-    plane = generate.territories(300, 7, 3, skills=0.5)
-    wide = np.degrees(np.ptp(plane.place[:, 0]) / 6371.0088)
-    assert np.ptp(drawn.place[:, 1]) == pytest.approx(wide)
+    wide = np.degrees(np.ptp(drawn.place[:, 0]) / 6371.0088)
+    assert np.ptp(laid.place[:, 1]) == pytest.approx(wide)
 
 
 @pytest.mark.parametrize("kind", gap_instances.KINDS)

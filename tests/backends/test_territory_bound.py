@@ -12,6 +12,7 @@ from problem_cases import brute_force, random_problem
 from test_large_relaxation import limits, territories
 
 import territoryopt as topt
+from territoryopt.backends.large.backend import first_plan
 from territoryopt.backends.large.relax import relax
 from territoryopt.backends.large.territories import Ascent
 from territoryopt.backends.protocol import Watch
@@ -62,7 +63,8 @@ def test_the_ascent_proves_at_least_what_the_prices_do(seed):
     known = relax(problem, limits(), Watch(problem))
     if not np.isfinite(known.proof.bound):
         pytest.skip("an account has no rep")
-    ascent = Ascent(problem, known.candidates, known.proof, 1, lambda: True)
+    plan = first_plan(problem, known, known.proof, None, limits())[0]
+    ascent = Ascent(plan, known.proof, 1, lambda: True)
     if np.isfinite(best):
         ascent.objective = best
     with ThreadPoolExecutor(1) as pool:
@@ -166,7 +168,8 @@ def test_the_bound_of_a_search_is_kept_with_what_proves_it(threads):
     problem = territories(300, 6, 7)
     known = relax(problem, limits(), Watch(problem))
     with ThreadPoolExecutor(1) as pool:  # compiled by now
-        Ascent(problem, known.candidates, known.proof, 1, lambda: True).run(1, pool)
+        plan = first_plan(problem, known, known.proof, None, limits())[0]
+        Ascent(plan, known.proof, 1, lambda: True).run(1, pool)
     result = topt.solve(problem, backend="decomposition", gap=5e-4, time_limit=60, threads=threads)
     proof = result.territories
     assert proof is not None

@@ -131,6 +131,16 @@ def support(rows: Rows, y: FloatArray) -> float:
     return float((y[used] * (rows.constant[used] - side[used])).sum())
 
 
+def all_given_back(problem: Problem, prices: Prices) -> list[float]:
+    """What the bounds of each part's rows, and each grouping, give back at valid prices,
+    currency/year."""
+    given = [support(rows, y) for rows, y in zip(problem.rows, prices.rows, strict=True)]
+    if prices.groups:
+        pairs = zip(problem.groupings, prices.groups, strict=True)
+        given += [float(given_back(grouping, each).sum()) for grouping, each in pairs]
+    return given
+
+
 @dataclass(frozen=True, eq=False)
 class Proof:
     """A bound recomputed from prices, the prices used, and each account's cheapest rep at them."""
@@ -182,11 +192,7 @@ def prove(
         if answer is None:
             return Proof(-np.inf, valid, cheapest)
         terms.append(answer)
-    given = [support(rows, y) for rows, y in zip(problem.rows, valid.rows, strict=True)]
-    if valid.groups:
-        pairs = zip(problem.groupings, valid.groups, strict=True)
-        given += [float(given_back(grouping, each).sum()) for grouping, each in pairs]
-    terms += [(value, abs(value)) for value in given]
+    terms += [(value, abs(value)) for value in all_given_back(problem, valid)]
     # What float64 summation may have added by rounding is taken off again, so that the bound
     # errs below the truth: pairwise sums of n terms err by about log2(n) ulps of their size.
     total = math.fsum(value for value, _ in terms)

@@ -58,7 +58,7 @@ class OwnRows:
     """The parts of a problem in which every row is one rep's own.
 
     part: int[p], their numbers in `Problem.rows`. row: int[reps, p], the row of each rep, -1 =
-    none. lower, upper, price, constant, slip: float[reps, p], open and free where there is none.
+    none. lower, upper, price, constant, scale: float[reps, p], open and free where there is none.
     """
 
     part: IntArray
@@ -67,7 +67,7 @@ class OwnRows:
     upper: FloatArray
     price: FloatArray
     constant: FloatArray
-    slip: FloatArray
+    scale: FloatArray
 
     @staticmethod
     def of(problem: Problem) -> OwnRows:
@@ -95,11 +95,17 @@ class OwnRows:
             table("upper", np.inf),
             table("price", 0.0),
             table("constant", 0.0),
-            TOLERANCE * table("scale", 0.0),
+            table("scale", 1.0),
         )
 
     def __len__(self) -> int:
         return len(self.part)
+
+    @property
+    def slip(self) -> FloatArray:
+        """float[reps, p]: how far outside its bounds the check lets a hard row be."""
+        out: FloatArray = TOLERANCE * self.scale
+        return out
 
     def prices(self, prices: Prices) -> FloatArray:
         """float[reps, p]: the price of each rep's own rows."""
@@ -144,7 +150,7 @@ def prove_territories(
 
     own = OwnRows.of(problem)
     valid = valid_prices(problem, prices)
-    y = own.prices(valid)
+    y, slip = own.prices(valid), own.slip
     u = np.nan_to_num(np.asarray(worth, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     first = np.where(np.isfinite(guess), np.maximum(guess, 0.0), 0.0)
     limit = REACH * first
@@ -186,7 +192,7 @@ def prove_territories(
         mine = order[begin[j] : begin[j + 1]]
         chosen = np.zeros(len(mine), dtype=np.bool_)
         found = least_of_territory(
-            dear[mine], amount[mine], at[j], own.lower[j], own.upper[j], own.slip[j], y[j],
+            dear[mine], amount[mine], at[j], own.lower[j], own.upper[j], slip[j], y[j],
             own.price[j], float(first[j]), float(limit[j]), nodes, chosen,
         )  # fmt: skip
         lift += found * (1 - SAFETY)

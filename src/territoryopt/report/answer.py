@@ -113,9 +113,10 @@ def _bound(reasons: Explanation) -> list[str]:
         ]
     if not np.isfinite(low):
         return ["No bound is known: another plan could be better, by how much nobody has proved."]
+    word = "" if reasons.bound_source == "proved" else f", as {reasons.bound_source}"
     lines = [
         f"The bound: whatever plan anybody finds under these rules, it costs at least "
-        f"{speak.cost(low)}. That holds for every plan there is, also for those that nobody "
+        f"{speak.cost(low)}{word}. That is said of every plan there is, also of those that nobody "
         "looked at.",
     ]
     relative = relative_gap(found.objective, low)

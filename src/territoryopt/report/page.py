@@ -156,7 +156,8 @@ def _tiles(reasons: Explanation) -> list[tuple[str, str, str, str]]:
         closed = relative <= OPTIMAL_GAP
         room = "nothing" if closed else number(found.objective - reasons.bound)
         share = f"{gap(relative)} of its cost" if np.isfinite(relative) and not closed else ""
-        tiles.append(("Another plan could save at most", room, "" if closed else unit, share))
+        against = ", ".join(filter(None, [share, reasons.bound_source]))
+        tiles.append(("Another plan could save at most", room, "" if closed else unit, against))
     owned = int((problem.current >= 0).sum())
     if owned:
         moved = len(facts.moved)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -16,12 +15,10 @@ from territoryopt.backends.large.plan import Plan
 from territoryopt.backends.large.race import Race
 from territoryopt.backends.large.relax import Relaxation, relax
 from territoryopt.backends.large.rowtable import RowTable
-from territoryopt.backends.large.territories import Climb
+from territoryopt.backends.large.territories import Ascent, Climb
 from territoryopt.backends.protocol import Limits, Outcome, Watch
 from territoryopt.backends.running import run_watched
 from territoryopt.problem import FloatArray, IntArray, Problem, Proof, evaluate
-from territoryopt.problem.group_prices import add_to_candidates
-from territoryopt.problem.territory_bound import OwnRows
 
 FIRST_FACTOR = 4.0
 """What breaking a hard row costs at first, in units of the largest price of its kind."""
@@ -76,11 +73,12 @@ class DecompositionBackend:
         if problem.accounts * problem.reps <= MOST_WHOLE:
             search.mendings = 0  # what small searches cannot mend, the search of the whole can
         Annealer(plan, slack, limits, lambda: not search.done, search.offer).run()
-        climbs = problem.accounts * problem.reps <= MOST_CLIMBED and len(OwnRows.of(problem)) > 0
+        climbs = problem.accounts * problem.reps <= MOST_CLIMBED
         if climbs:
-            climb = Climb(plan, proof, limits, watch, lambda: search.best, lambda: not search.done)
-            climb(FIRST_STEPS)
-            search.climb = climb
+            ascent = Ascent(plan, proof, max(1, limits.threads), lambda: not search.done)
+            climbs = not ascent.done
+            search.climb = Climb(ascent, watch, lambda: search.best)
+            search.climb(FIRST_STEPS)
         few = problem.accounts * problem.reps <= MOST_RACED and limits.threads > 1
         if few and not (climbs and np.isfinite(search.best)):
             search.begin_race = lambda: Race(_left(problem, known, watch), limits, watch, plan.rep)
@@ -121,7 +119,6 @@ def first_plan(
     given start, as a `Plan`; the prices float[rows]; and float[n, k], how much dearer than the
     cheapest each candidate is at all prices."""
     table: RowTable = known.table
-    y = table.flat(proof.prices)
     candidates: Candidates = known.candidates
     priced = known.penalties.at(FIRST_FACTOR)
     plans = [known.rep, *([proof.cheapest] if proof.prices.groups else []), start]
@@ -131,8 +128,6 @@ def first_plan(
     )
     candidates.include(problem, rep)
     plan = Plan(problem, table, candidates, known.penalties, candidates.place(rep), FIRST_FACTOR)
-    with ThreadPoolExecutor(max(1, limits.threads)) as pool:
-        reduced = plan.candidates.reduced(table, y, pool)
-    add_to_candidates(reduced, candidates.rep, problem.groupings, proof.prices.groups)
-    reduced -= reduced.min(axis=1, keepdims=True)
-    return plan, y, reduced
+    slack = candidates.priced(problem, table, proof.prices, limits.threads)
+    slack -= slack.min(axis=1, keepdims=True)
+    return plan, table.flat(proof.prices), slack

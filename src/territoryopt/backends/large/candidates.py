@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from territoryopt.backends.large import kernels
 from territoryopt.backends.large.rowtable import RowTable
-from territoryopt.problem import FloatArray, IntArray, Problem
+from territoryopt.problem import FloatArray, IntArray, Prices, Problem
 from territoryopt.problem.bound import Block
+from territoryopt.problem.group_prices import add_to_candidates
 
 CHUNKS, LEAST_CHUNK = 16, 500
 """Parts that the kernels' work is cut in, at most, and the least accounts of one, whatever the
@@ -60,7 +61,7 @@ class Candidates:
             self.amount[at:stop][none] = 0.0
 
     def reduced(self, table: RowTable, y: FloatArray, pool: ThreadPoolExecutor) -> FloatArray:
-        """float[n, k]: reduced costs at the prices y float[rows]."""
+        """float[n, k]: reduced costs at the prices y float[rows]; groups are left out."""
         out = np.empty(self.rep.shape)
         price = table.by_rep(y)
 
@@ -68,6 +69,13 @@ class Candidates:
             kernels.reduced_of(self.rep, self.cost, self.amount, price, *part, out)
 
         in_chunks(work, len(self), pool)
+        return out
+
+    def priced(self, problem: Problem, table: RowTable, prices: Prices, threads: int) -> FloatArray:
+        """float[n, k]: reduced costs at prices of rows and groups; inf where there is none."""
+        with ThreadPoolExecutor(max(1, threads)) as pool:
+            out = self.reduced(table, table.flat(prices), pool)
+        add_to_candidates(out, self.rep, problem.groupings, prices.groups)
         return out
 
     def include(self, problem: Problem, rep: IntArray) -> None:

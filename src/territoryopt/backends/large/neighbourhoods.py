@@ -97,7 +97,7 @@ class Neighbourhoods:
     slack: FloatArray
     limits: Limits
     watch: Watch
-    climb: Callable[[], None] | None = None
+    climb: Callable[..., None] | None = None
     begin_race: Callable[[], Race] | None = None
     race: Race | None = None
     mendings: int = MENDINGS

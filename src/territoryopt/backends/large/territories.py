@@ -14,16 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from territoryopt.backends.large.candidates import Candidates
 from territoryopt.backends.large.plan import Plan
-from territoryopt.backends.protocol import Limits, Watch, log
-from territoryopt.problem import FloatArray, IntArray, Problem, Proof
-from territoryopt.problem.bound import support
-from territoryopt.problem.group_prices import add_to_candidates, given_back
+from territoryopt.backends.protocol import Watch, log
+from territoryopt.problem import FloatArray, IntArray, Proof
+from territoryopt.problem.bound import all_given_back
 from territoryopt.problem.territory_bound import OwnRows, TerritoryProof, prove_territories
 
 FIRST_STEP, LEAST_STEP = 1.0, 0.01
@@ -52,11 +50,10 @@ MARGIN = 1.3
 
 @dataclass(eq=False)
 class Ascent:
-    """proof: of the LP relaxation; its prices are where the ascent begins. objective: of the plan
-    in hand, inf without one."""
+    """plan: its candidates are those that the steps see. proof: of the LP relaxation; its prices
+    are where the ascent begins. objective: of the plan in hand, inf without one."""
 
-    problem: Problem
-    candidates: Candidates
+    plan: Plan
     proof: Proof
     threads: int
     going: Callable[[], bool]
@@ -66,31 +63,15 @@ class Ascent:
     nodes: int = NODES
     stalled: int = 0
     steps: int = 0
-    own: OwnRows = field(init=False)
-    worth: FloatArray = field(init=False)
 
     def __post_init__(self) -> None:
-        problem, c = self.problem, self.candidates
-        self.own = OwnRows.of(problem)
-        cost = c.cost.copy()
-        own = set(self.own.part.tolist())
-        for k, (rows, y) in enumerate(zip(problem.rows, self.proof.prices.rows, strict=True)):
-            if k not in own:
-                row = rows.row_of_rep[np.maximum(c.rep, 0)]
-                cost += np.where(row >= 0, y[row], 0.0) * c.amount[:, :, k]
-        add_to_candidates(cost, c.rep, problem.groupings, self.proof.prices.groups)
-        self.given = sum(
-            support(rows, y)
-            for k, (rows, y) in enumerate(zip(problem.rows, self.proof.prices.rows, strict=True))
-            if k not in own
-        ) + sum(
-            float(given_back(grouping, given).sum())
-            for grouping, given in zip(
-                problem.groupings, self.proof.prices.groups or [None] * len(problem.groupings),
-                strict=True,
-            )
-            if given is not None
-        )  # fmt: skip
+        problem, c = self.plan.problem, self.plan.candidates
+        self.problem = problem
+        self.own = own = OwnRows.of(problem)
+        self.y = own.prices(self.proof.prices)
+        others = own.put(self.proof.prices, np.zeros(self.y.shape))
+        self.given = sum(all_given_back(problem, others))
+        cost = c.priced(problem, self.plan.table, others, self.threads)
         account, place = np.nonzero(c.rep >= 0)
         rep = c.rep[account, place].astype(np.int64)
         order = np.argsort(rep, kind="stable")
@@ -98,21 +79,19 @@ class Ascent:
         self.begin = np.searchsorted(rep[order], np.arange(problem.reps + 1))
         self.account: IntArray = account
         self.cost = cost[account, place]
-        self.amount = np.ascontiguousarray(c.amount[account, place][:, self.own.part])
-        self.y = self.own.prices(self.proof.prices)
-        self.best_y = self.y.copy()
+        self.amount = np.ascontiguousarray(c.amount[account, place][:, own.part])
         self.worth = self._halfway(rep[order])
-        self.best_worth = self.worth.copy()
         self.guess = np.full(problem.reps, np.nan)
-        self.best_guess = self.guess.copy()
-        both = np.stack([np.abs(self.own.lower), np.abs(self.own.upper)])
-        size = np.where(np.isfinite(both), both, 0.0).max(axis=0)
-        self.size = np.where(size > 0, size, 1.0)
+        self._keep()
         # Where a rep cannot keep its rows, their prices would run away.
-        most = np.maximum(np.abs(self.y), BOX * self.room / self.size)
-        side = np.minimum(self.own.price, most)
-        self.low = np.where(np.isfinite(self.own.lower), -side, 0.0)
-        self.high = np.where(np.isfinite(self.own.upper), side, 0.0)
+        side = np.minimum(own.price, np.maximum(np.abs(self.y), BOX * self.room / own.scale))
+        self.low = np.where(np.isfinite(own.lower), -side, 0.0)
+        self.high = np.where(np.isfinite(own.upper), side, 0.0)
+
+    def _keep(self) -> None:
+        """Keep what proves the best."""
+        self.best_worth, self.best_y = self.worth.copy(), self.y.copy()
+        self.best_guess = self.guess.copy()
 
     def _halfway(self, rep: IntArray) -> FloatArray:
         """float[n]: between the two least reduced costs of each account; at the least where there
@@ -147,6 +126,7 @@ class Ascent:
         from territoryopt.problem.territory_kernels import one_territory
 
         own, reps = self.own, self.problem.reps
+        slip = own.slip
         room = self.room
         guess = np.where(np.isnan(self.guess), 4.0 * room / max(1, reps), MARGIN * self.guess)
         guess = np.clip(guess, 1e-3 * room / max(1, reps), room)
@@ -156,8 +136,8 @@ class Ascent:
             mine = slice(self.begin[j], self.begin[j + 1])
             value, found = one_territory(
                 self.account[mine], self.cost[mine], self.amount[mine], self.worth, self.y[j],
-                self.low[j], self.high[j], own.lower[j], own.upper[j], own.slip[j], own.price[j],
-                own.constant[j], self.size[j], float(guess[j]), room, self.nodes, 2, taken[mine],
+                self.low[j], self.high[j], own.lower[j], own.upper[j], slip[j], own.price[j],
+                own.constant[j], own.scale[j], float(guess[j]), room, self.nodes, 2, taken[mine],
             )  # fmt: skip
             return value, found
 
@@ -167,8 +147,7 @@ class Ascent:
         self.steps += 1
         if value > self.best + 1e-9 * abs(self.best) or not np.isfinite(self.best):
             self.best, self.stalled = value, 0
-            self.best_worth, self.best_y = self.worth.copy(), self.y.copy()
-            self.best_guess = self.guess.copy()
+            self._keep()
         else:
             self.stalled += 1
             if self.stalled >= STALL:
@@ -206,27 +185,18 @@ class Climb:
     """The ascent beside a search: some steps when called, and what they prove to the watch.
     objective: of the best plan known, inf without one."""
 
-    plan: Plan
-    proof: Proof
-    limits: Limits
+    ascent: Ascent
     watch: Watch
     objective: Callable[[], float]
-    going: Callable[[], bool]
-    ascent: Ascent = field(init=False)
-
-    def __post_init__(self) -> None:
-        plan = self.plan
-        threads = max(1, self.limits.threads)
-        self.ascent = Ascent(plan.problem, plan.candidates, self.proof, threads, self.going)
 
     def __call__(self, steps: int = STEPS) -> None:
         """Climb so many steps, towards the plan in hand; none before there is one, since steps
         towards nothing are long, and a plan is wanted first."""
         ascent = self.ascent
         ascent.objective = self.objective()
-        if ascent.done or not np.isfinite(ascent.objective) or not self.going():
+        if ascent.done or not np.isfinite(ascent.objective) or not ascent.going():
             return
         with ThreadPoolExecutor(ascent.threads) as pool:
             ascent.run(steps, pool)
-        if ascent.best > self.watch.proved and self.going():
+        if ascent.best > self.watch.proved and ascent.going():
             self.watch.prove(ascent.certify())
