@@ -16,13 +16,14 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
     ("errors", "units", "gaps", "toml_reading", "folders"),
     ("cells", "csv_reading", "tables", "geography", "travel", "skills", "instance_reading",
-     "instance", "workbook_reading", "alignment"),
-    ("crm",),
+     "instance", "instance_writing", "workbook_reading", "alignment"),
+    ("crm", "scoring"),
     ("problem", "terms", "model", "compile"),
     ("backends",),
     ("reasons",),
     ("result", "solving", "checking", "runs"),
-    ("answers", "report"),
+    ("answers", "goals"),
+    ("realign", "scenarios", "monitor", "listening", "report"),
     ("cli", "__main__"),
 )  # fmt: skip
 FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names}
@@ -36,7 +37,7 @@ BARRED = {
     "ftplib", "smtplib", "telnetlib", "xmlrpc", "asyncio", "dill", "joblib",
 }  # fmt: skip
 HEAVY = ("openpyxl", "pyarrow", "pandas", "pyomo", "ortools", "highspy", "numba", "jinja2",
-         "xlsxwriter")  # fmt: skip
+         "xlsxwriter", "sklearn", "distributed", "dask")  # fmt: skip
 
 
 def name_of(path: Path) -> str:

@@ -24,7 +24,7 @@ FloatArray = npt.NDArray[np.float64]
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 
-_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _AMBIGUOUS = re.compile(r"[+-]?\d{1,3},\d{3}", re.ASCII)
 _DIGIT = re.compile(r"\d")
 _NOT_FINITE = frozenset({"nan", "inf", "infinity"})
@@ -133,7 +133,7 @@ def _slow(
     for i, cell in enumerate(cells):
         if not cell:
             continue
-        if _PLAIN.fullmatch(cell) and math.isfinite(number := float(cell)):
+        if PLAIN.fullmatch(cell) and math.isfinite(number := float(cell)):
             values[i] = number
         else:
             message, remedy = _why_no_number(cell)
@@ -143,7 +143,7 @@ def _slow(
 
 def _why_no_number(cell: str) -> tuple[str, str]:
     low = cell.casefold()
-    if low.lstrip("+-") in _NOT_FINITE or _PLAIN.fullmatch(cell):
+    if low.lstrip("+-") in _NOT_FINITE or PLAIN.fullmatch(cell):
         return "not a finite number", f"{_PLAIN_REMEDY}. {_BLANK_REMEDY}"
     if low in _MISSING:
         return "not a number but a mark for a missing one", _BLANK_REMEDY

@@ -4,7 +4,6 @@ was done to them; `propose_mapping`: how it would read them."""
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Mapping as Table
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from territoryopt.crm.account_file import account_columns
 from territoryopt.crm.centroids import Centroids, centroids_of_file, centroids_of_package
 from territoryopt.crm.columns import Fields, missing_columns
 from territoryopt.crm.mapping import AccountsSource, Mapping, RepsSource, load_mapping
-from territoryopt.crm.numerals import PLAIN
 from territoryopt.crm.proposing import proposed
 from territoryopt.crm.quality import Quality
 from territoryopt.crm.reading import read_sheet
@@ -26,6 +24,7 @@ from territoryopt.crm.rep_file import Reps, rep_columns, tell_lacks
 from territoryopt.errors import FaultList, InputError
 from territoryopt.folders import FolderKind
 from territoryopt.instance import ACCOUNTS, REPS, read_instance
+from territoryopt.instance_writing import as_written
 from territoryopt.tables import sha256_of, write_table
 
 SCHEMA = "territoryopt/import/1"
@@ -199,8 +198,8 @@ def _write(made: Imported, accounts: dict[str, ObjectArray], reps: dict[str, Obj
     }  # fmt: skip
 
     def fill(draft: Path) -> None:
-        write_table(draft / ACCOUNTS, _written(accounts))
-        write_table(draft / REPS, _written(reps))
+        write_table(draft / ACCOUNTS, as_written(accounts, TEXTS))
+        write_table(draft / REPS, as_written(reps, TEXTS))
         write_table(draft / QUALITY, made.quality.table())
         page = made.quality.page("Data quality of the import", lines)
         for name, text in (
@@ -212,25 +211,3 @@ def _write(made: Imported, accounts: dict[str, ObjectArray], reps: dict[str, Obj
         read_instance(draft)  # what the engine would refuse is refused here
 
     FOLDER.write(made.folder, fill)
-
-
-def _written(columns: dict[str, ObjectArray]) -> dict[str, ObjectArray]:
-    """The columns with negative numbers as numbers, for as text they would be guarded as if they
-    were formulas."""
-    return {
-        name: cells if name in TEXTS else _with_numbers(cells) for name, cells in columns.items()
-    }
-
-
-def _with_numbers(cells: ObjectArray) -> ObjectArray:
-    found = [
-        k for k, text in enumerate(cells.tolist()) if text[:1] == "-" and PLAIN.fullmatch(text)
-    ]
-    if not found:
-        return cells
-    out = cells.copy()
-    for k in found:
-        number = float(cells[k])
-        whole = cells[k][1:].isdigit() and len(cells[k]) < 16
-        out[k] = int(cells[k]) if whole else number if math.isfinite(number) else cells[k]
-    return out

@@ -1,0 +1,1 @@
+"""What reps and managers ask for, priced against the plan, decided, and kept."""

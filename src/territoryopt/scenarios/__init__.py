@@ -1,0 +1,1 @@
+"""Several futures solved side by side, each kept as it finishes; compared, and a robust choice."""
