@@ -13,20 +13,15 @@ from collections.abc import Mapping as Table
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from territoryopt.crm.amounts import MISSING
 from territoryopt.crm.layouts import FIELDS, ID_FIELD
-from territoryopt.errors import Fault, FaultList, InputError, shortened
-from territoryopt.toml_reading import WORDS, parse, read_text
+from territoryopt.errors import FaultList, InputError, shortened
+from territoryopt.toml_page import Part, check_page
+from territoryopt.toml_reading import parse, read_text
 
 ColumnName = Annotated[str, Field(min_length=1, max_length=1_000)]
-
-
-class Part(BaseModel):
-    """A table of the file: no unknown keys, no silent conversion."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Source(Part):
@@ -132,13 +127,7 @@ def parse_mapping(text: str, file: str = "mapping.toml") -> Mapping:
     table = parse(text, file, "mapping", InputError)
     faults = FaultList(InputError)
     _check_fields(table, file, faults)
-    try:
-        mapping = Mapping.model_validate(table)
-    except ValidationError as error:
-        faults.problems.extend(_fault(dict(item), file) for item in error.errors(include_url=False))
-        raise InputError(faults.problems) from error
-    faults.raise_if_any()
-    return mapping
+    return check_page(Mapping, table, file, InputError, tuple(faults.problems))
 
 
 def _check_fields(table: Table[str, Any], file: str, faults: FaultList) -> None:
@@ -162,23 +151,6 @@ def _check_fields(table: Table[str, Any], file: str, faults: FaultList) -> None:
                 "is missing", "Name the column of the ids", file=file,
                 key=f"{kind}.columns.{ID_FIELD[kind]}",
             )  # fmt: skip
-
-
-def _fault(item: dict[str, Any], file: str) -> Fault:
-    path = [str(part) for part in item["loc"]]
-    kind, value = item["type"], item.get("input")
-    message = WORDS[kind].format(**item.get("ctx", {})) if kind in WORDS else item["msg"]
-    remedy = ""
-    if kind == "extra_forbidden":
-        message = "is not a known key"
-        specs: dict[str, type[Source]] = {"accounts": AccountsSource, "reps": RepsSource}
-        spec = specs.get(path[0])
-        fields = list(Mapping.model_fields if len(path) == 1 or spec is None else spec.model_fields)
-        close = difflib.get_close_matches(path[-1], fields, 1, 0.6)
-        hint = f"Did you mean {close[0]!r}? " if close else ""
-        remedy = f"{hint}Known here: {', '.join(fields)}"
-    shown = "" if isinstance(value, dict | list) else shortened(value)
-    return Fault(message, remedy, file=file, key=shortened(".".join(path), 200), value=shown)
 
 
 def _written(value: object) -> str:
