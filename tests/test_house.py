@@ -16,7 +16,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
     ("errors", "units", "gaps", "toml_reading", "toml_page", "folders"),
     ("cells", "csv_reading", "tables", "geography", "travel", "skills", "instance_reading",
-     "instance", "instance_writing", "workbook_reading", "alignment"),
+     "instance", "instance_writing", "instance_changes", "workbook_reading", "alignment"),
     ("crm", "scoring"),
     ("problem", "terms", "model", "compile"),
     ("backends",),
