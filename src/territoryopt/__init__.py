@@ -45,6 +45,10 @@ if TYPE_CHECKING:
     from territoryopt.report.workbook import write_workbook
     from territoryopt.result import Result
     from territoryopt.runs import Run, read_run, write_run
+    from territoryopt.scoring.proposing import propose_scoring
+    from territoryopt.scoring.scored import Scored, read_scored
+    from territoryopt.scoring.scoring import score_accounts
+    from territoryopt.scoring.spec import Scoring, load_scoring
     from territoryopt.solving import solve
 
 _HOME = {
@@ -81,6 +85,12 @@ _HOME = {
     "Run": "runs",
     "read_run": "runs",
     "write_run": "runs",
+    "propose_scoring": "scoring.proposing",
+    "Scored": "scoring.scored",
+    "read_scored": "scoring.scored",
+    "score_accounts": "scoring.scoring",
+    "Scoring": "scoring.spec",
+    "load_scoring": "scoring.spec",
     "solve": "solving",
     "rule_costs": "answers.rule_costs",
     "certainty": "answers.certainty",
@@ -120,6 +130,8 @@ __all__ = [
     "PyomoBackend",
     "Result",
     "Run",
+    "Scored",
+    "Scoring",
     "TerritoryoptError",
     "WhatIf",
     "certainty",
@@ -133,16 +145,20 @@ __all__ = [
     "import_accounts",
     "load_mapping",
     "load_model",
+    "load_scoring",
     "pair_prices",
     "plan_from_pyomo",
     "plan_page",
     "propose_mapping",
+    "propose_scoring",
     "read_alignment",
     "read_instance",
     "read_locks",
     "read_run",
+    "read_scored",
     "rep_page",
     "rule_costs",
+    "score_accounts",
     "solve",
     "to_pyomo",
     "uncertain",

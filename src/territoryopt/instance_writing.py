@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,11 @@ SCHEMA = "territoryopt/instance/1"
 MARK = b'"schema": "territoryopt/instance/'
 TEXTS = frozenset({"account_id", "rep_id", "name", "current_rep", "locked_rep", "family", "apart"})
 """Columns that are never numbers, whatever they look like."""
+
+
+def folder_kind(more: Iterable[str] = ()) -> FolderKind:
+    """What a folder of `write_instance` with these further files is."""
+    return FolderKind("instance", {ACCOUNTS, REPS, PAIRS, CHANGES, *more}, CHANGES, MARK)
 
 
 def write_instance(
@@ -43,12 +48,7 @@ def write_instance(
     """
     extra = dict(more or {})
     target = Path(folder)
-    kind = FolderKind(
-        "instance",
-        {ACCOUNTS, REPS, PAIRS, CHANGES, *extra},
-        CHANGES,
-        b'"schema": "territoryopt/instance/',
-    )
+    kind = folder_kind(extra)
     kind.refuse(target, overwrite)
     record = {
         "schema": SCHEMA,
