@@ -180,7 +180,7 @@ def _finding(item: dict[str, Any], path: list[str], place: Any, file: str) -> Fa
         message = "is not a known key"
         fields = getattr(place, "model_fields", {})
         known = [name for name, spec in fields.items() if not spec.exclude]
-        remedy = nearest(path[-1], known, "Known here")
+        remedy = nearest(path[-1], known)
     elif kind == "missing":
         shown = ""
     elif kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -194,7 +194,7 @@ def _finding(item: dict[str, Any], path: list[str], place: Any, file: str) -> Fa
     return Fault(message, remedy, file=file, key=shortened(".".join(path), 200), value=shown)
 
 
-def nearest(text: str, known: Sequence[str], title: str) -> str:
+def nearest(text: str, known: Sequence[str], title: str = "Known here") -> str:
     """A remedy that names the known text most like this one, and all of them."""
     close = difflib.get_close_matches(text[:200], list(known)[:10_000], 1, 0.6)
     hint = f"Did you mean {close[0]!r}? " if close else ""
