@@ -24,6 +24,7 @@ FLOORS = (
     ("result", "solving", "checking", "runs"),
     ("answers", "goals"),
     ("realign", "scenarios", "monitor", "listening", "report"),
+    ("planning",),
     ("cli", "__main__"),
 )  # fmt: skip
 FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names}

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from territoryopt.instance import Instance, read_instance
     from territoryopt.model import Model, load_model
+    from territoryopt.planning import Planned, plan_from_export
     from territoryopt.problem import Band, Problem
     from territoryopt.reasons.explanation import Explanation, explain
     from territoryopt.reasons.pages import plan_page, rep_page
@@ -78,6 +79,8 @@ _HOME = {
     "read_instance": "instance",
     "Model": "model",
     "load_model": "model",
+    "Planned": "planning",
+    "plan_from_export": "planning",
     "Band": "problem",
     "Problem": "problem",
     "explain": "reasons.explanation",
@@ -126,6 +129,7 @@ __all__ = [
     "Mapping",
     "Model",
     "ModelError",
+    "Planned",
     "Problem",
     "PyomoBackend",
     "Result",
@@ -147,6 +151,7 @@ __all__ = [
     "load_model",
     "load_scoring",
     "pair_prices",
+    "plan_from_export",
     "plan_from_pyomo",
     "plan_page",
     "propose_mapping",
