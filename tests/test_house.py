@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "territoryopt"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
-    ("errors", "units", "gaps", "toml_reading", "folders", "extras"),
+    ("errors", "units", "gaps", "toml_reading", "folders", "extras", "schemas"),
     ("cells", "csv_reading", "tables", "geography", "travel", "skills", "instance_reading",
      "instance", "instance_writing", "workbook_reading", "alignment"),
     ("crm", "scoring"),

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from territoryopt.report.workbook import write_workbook
     from territoryopt.result import Result
     from territoryopt.runs import Run, read_run, write_run
+    from territoryopt.schemas import json_schema, json_schemas
     from territoryopt.solving import solve
 
 _HOME = {
@@ -100,6 +101,8 @@ _HOME = {
     "write_rep_pages": "report.rep_pages",
     "write_report": "report.page",
     "write_workbook": "report.workbook",
+    "json_schema": "schemas",
+    "json_schemas": "schemas",
 }
 
 __version__ = "0.1.0"
@@ -131,6 +134,8 @@ __all__ = [
     "fewest_moves",
     "frontier",
     "import_accounts",
+    "json_schema",
+    "json_schemas",
     "load_mapping",
     "load_model",
     "pair_prices",
