@@ -9,9 +9,11 @@ import re
 from dataclasses import fields, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from json_contract import assert_meets, faults
+from problem_cases import random_problem
 
 import territoryopt as topt
 from territoryopt.cli.commands import main
@@ -246,6 +248,19 @@ def test_the_outputs_are_of_every_form(outputs):
     assert "time limit" in {a.get("stopped") for a in told}
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_results_of_problems_with_any_parts_meet_their_schema(seed):
+    """Groups, families, exclusions, soft rules, accounts without owners, plans and none."""
+    problem = random_problem(seed)
+    result = topt.solve(problem, time_limit=10, gap=0.0)
+    assert_meets(result.as_dict())
+    if result.rep is not None:
+        reasons = topt.explain(result)
+        assert_meets(reasons.as_dict())
+        other = np.roll(result.rep, 1)
+        assert_meets(topt.compare(reasons, other).as_dict())
+
+
 def test_a_start_that_was_interrupted_meets_its_schema(monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
@@ -371,3 +386,9 @@ def test_a_validator_of_another_needs_no_network_and_no_files_of_ours(outputs, t
     saved.write_text(json.dumps(topt.json_schema("result")), encoding="utf-8")
     record = next(r for _, r in outputs if r["schema"] == "territoryopt/result/1")
     jsonschema.validate(record, json.loads(saved.read_text(encoding="utf-8")))
+
+
+def test_the_page_lists_every_schema():
+    page = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `(territoryopt/[a-z-]+/\d+)` \|", page, re.MULTILINE)
+    assert sorted(listed) == sorted(schema_files()), "docs/json.md, 'The records'"
