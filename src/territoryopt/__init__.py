@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from territoryopt.report.workbook import write_workbook
     from territoryopt.result import Result
     from territoryopt.runs import Run, read_run, write_run
+    from territoryopt.schemas import json_schema, json_schemas
     from territoryopt.scoring.proposing import propose_scoring
     from territoryopt.scoring.scored import Scored, read_scored
     from territoryopt.scoring.scoring import score_accounts
@@ -113,6 +114,8 @@ _HOME = {
     "write_rep_pages": "report.rep_pages",
     "write_report": "report.page",
     "write_workbook": "report.workbook",
+    "json_schema": "schemas",
+    "json_schemas": "schemas",
 }
 
 __version__ = "0.1.0"
@@ -147,6 +150,8 @@ __all__ = [
     "fewest_moves",
     "frontier",
     "import_accounts",
+    "json_schema",
+    "json_schemas",
     "load_mapping",
     "load_model",
     "load_scoring",

@@ -16,6 +16,7 @@ import numpy as np
 
 from territoryopt.csv_reading import SAVE_AS_UTF8
 from territoryopt.errors import Fault, FaultList, InputError
+from territoryopt.extras import need
 from territoryopt.tables import Table
 
 ENDINGS = (".xlsx", ".xlsm")
@@ -44,7 +45,7 @@ def read_sheet(
     """
     file = Path(path).name
     refuse_bomb(path)
-    openpyxl = _openpyxl(file)
+    openpyxl = need("openpyxl", "report", "reading a workbook", file=file, otherwise=SAVE_AS_UTF8)
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
     except Exception as error:  # the library raises what its parsers do
@@ -88,22 +89,6 @@ def refuse_bomb(path: str | os.PathLike[str]) -> None:
                 )
             ]
         )
-
-
-def _openpyxl(file: str) -> Any:
-    try:
-        import openpyxl
-    except ImportError as error:
-        raise InputError(
-            [
-                Fault(
-                    "to read a workbook takes the package openpyxl, which is not installed",
-                    f"Install it: pip install 'territoryopt[report]'. Or: {SAVE_AS_UTF8}",
-                    file=file,
-                )
-            ]
-        ) from error
-    return openpyxl
 
 
 def _unreadable(file: str, error: Exception) -> Fault:

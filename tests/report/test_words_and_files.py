@@ -252,7 +252,7 @@ def test_pages_for_reps_have_safe_names_and_stay_in_their_folder(hostile, tmp_pa
 
 def test_a_missing_library_says_what_to_install(tiny, tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "jinja2", None)
-    with pytest.raises(topt.InputError, match=r"pip install 'territoryopt\[report\]'"):
+    with pytest.raises(topt.InputError, match=r'pip install "territoryopt\[report\]"'):
         write_report(tiny, tmp_path / "a.html")
     assert list(tmp_path.iterdir()) == []
 

@@ -1,9 +1,10 @@
 """The command line: parse, call one function of the API, print, exit. No arithmetic here."""
 
-from territoryopt.cli import outputs  # registers its commands
+from territoryopt.cli import outputs, schemas  # they register their commands
 from territoryopt.cli.commands import main
 from territoryopt.cli.importing import import_command
 from territoryopt.cli.planning import plan_command
 from territoryopt.cli.scoring import score_command
 
 __all__ = ["import_command", "main", "outputs", "plan_command", "score_command"]
+__all__ = ["import_command", "main", "outputs", "schemas"]

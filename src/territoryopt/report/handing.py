@@ -5,25 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 from territoryopt.errors import Fault, InputError
 
 DRAFT = ".territoryopt-"
 """What the name of a file begins with while it is being written."""
-
-
-def needed(module: str, package: str, what: str) -> ModuleType:
-    """A library of the extra `report`; InputError that says what to install where it is not."""
-    try:
-        return import_module(module)
-    except ImportError as error:
-        raise InputError(
-            [Fault(f"{what} needs the package {package}, which is not installed",
-                   "Install it: pip install 'territoryopt[report]'")]
-        ) from error  # fmt: skip
 
 
 def beside(run: str | os.PathLike[str], ending: str) -> Path:

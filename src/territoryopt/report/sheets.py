@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from territoryopt.errors import InputError
-from territoryopt.report.handing import needed
+from territoryopt.extras import need
 from territoryopt.report.names import visible
 
 MOST_ROWS = 1_048_575
@@ -41,7 +41,7 @@ class Book:
     """A workbook under way; a context that closes the file."""
 
     def __init__(self, path: Path) -> None:
-        library = needed("xlsxwriter", "xlsxwriter", "a workbook")
+        library = need("xlsxwriter", "report", "a workbook")
         self.book = library.Workbook(
             str(path),
             {

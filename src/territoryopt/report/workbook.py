@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from territoryopt.extras import need
 from territoryopt.report.answer import answer
-from territoryopt.report.handing import beside, needed, refuse_file, write_file
+from territoryopt.report.handing import beside, refuse_file, write_file
 from territoryopt.report.notes import data_notes, facts_of_run
 from territoryopt.report.sheets import Book, Column
 from territoryopt.runs import Run, alignment_table
@@ -35,7 +36,7 @@ def write_workbook(
     xlsxwriter is not installed.
     """
     target = refuse_file(beside(run.folder, ".xlsx") if path is None else path, overwrite)
-    needed("xlsxwriter", "xlsxwriter", "a workbook")
+    need("xlsxwriter", "report", "a workbook")
     reasons = run.explanation()
     alignment = alignment_table(reasons, run.instance)
 
