@@ -21,8 +21,8 @@ FLOORS = (
     ("problem", "terms", "model", "compile"),
     ("backends",),
     ("reasons",),
-    ("result", "solving", "checking", "runs"),
-    ("answers", "goals"),
+    ("result", "run_record", "solving", "checking", "runs"),
+    ("answers", "goals", "history"),
     ("realign", "scenarios", "monitor", "listening", "report"),
     ("cli", "__main__"),
 )  # fmt: skip

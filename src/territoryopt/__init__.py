@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         ModelError,
         TerritoryoptError,
     )
+    from territoryopt.history.log import RunLog, run_log
     from territoryopt.instance import Instance, read_instance
     from territoryopt.model import Model, load_model
     from territoryopt.problem import Band, Problem
@@ -44,7 +45,8 @@ if TYPE_CHECKING:
     from territoryopt.report.rep_pages import write_rep_pages
     from territoryopt.report.workbook import write_workbook
     from territoryopt.result import Result
-    from territoryopt.runs import Run, read_run, write_run
+    from territoryopt.run_record import Lineage, Predecessor
+    from territoryopt.runs import Run, claim_run, read_run, write_run
     from territoryopt.solving import solve
 
 _HOME = {
@@ -78,7 +80,12 @@ _HOME = {
     "Problem": "problem",
     "explain": "reasons.explanation",
     "Result": "result",
+    "RunLog": "history.log",
+    "run_log": "history.log",
+    "Lineage": "run_record",
+    "Predecessor": "run_record",
     "Run": "runs",
+    "claim_run": "runs",
     "read_run": "runs",
     "write_run": "runs",
     "solve": "solving",
@@ -113,17 +120,21 @@ __all__ = [
     "Imported",
     "InputError",
     "Instance",
+    "Lineage",
     "Mapping",
     "Model",
     "ModelError",
+    "Predecessor",
     "Problem",
     "PyomoBackend",
     "Result",
     "Run",
+    "RunLog",
     "TerritoryoptError",
     "WhatIf",
     "certainty",
     "check",
+    "claim_run",
     "compare",
     "compile_problem",
     "current_alignment",
@@ -143,6 +154,7 @@ __all__ = [
     "read_run",
     "rep_page",
     "rule_costs",
+    "run_log",
     "solve",
     "to_pyomo",
     "uncertain",

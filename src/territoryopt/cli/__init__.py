@@ -2,6 +2,7 @@
 
 from territoryopt.cli import outputs  # registers its commands
 from territoryopt.cli.commands import main
+from territoryopt.cli.history import log_command
 from territoryopt.cli.importing import import_command
 
-__all__ = ["import_command", "main", "outputs"]
+__all__ = ["import_command", "log_command", "main", "outputs"]

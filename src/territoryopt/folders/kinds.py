@@ -1,19 +1,17 @@
-"""Folders of results: written beside their place first and put there by one rename, so that a
-reader sees all of the files or none; replaced only where they are ours."""
+"""Folders of results: a reader sees all of the files or none; replaced only where they are ours."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from territoryopt.errors import Fault, InputError, shortened
-
-DRAFT = ".territoryopt-"
-"""What the name of a folder begins with while it is being written."""
+from territoryopt.folders.drafts import NEW, OLD, drafting, recover
+from territoryopt.folders.locks import claimed
+from territoryopt.folders.placing import flush, put_folder
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,7 @@ class FolderKind:
         """
         target = Path(folder)
         try:
+            recover(target)
             why = self._refusal(target, overwrite)
         except (OSError, ValueError) as error:
             text = getattr(error, "strerror", None) or error
@@ -42,23 +41,54 @@ class FolderKind:
         if why:
             raise InputError([Fault(why, value=shortened(str(target)))])
 
-    def write(self, target: Path, fill: Callable[[Path], None]) -> None:
-        """Let `fill` write the files into a draft and rename it to `target`; raises InputError
-        where that cannot be done, and leaves nothing."""
-        draft: Path | None = None
+    def write(self, target: Path, fill: Callable[[Path], None], *, overwrite: bool) -> None:
+        """Let `fill` write the files into a draft and put that at `target`; raises InputError where
+        that cannot be done, and what was there before is there still then.
+
+        The place is claimed first and looked at again, so that nothing that came there since
+        `refuse` is replaced unasked. At no moment is there a half-written folder.
+        """
+        self.refuse(target, overwrite)
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=target.parent))
-            fill(draft)
-            draft.chmod(0o755)
-            _put_in_place(draft, target)
+            with claimed(target, self.noun):
+                self.refuse(target, overwrite)
+                with drafting(target, self.noun) as draft:
+                    new = draft / NEW
+                    new.mkdir()
+                    fill(new)
+                    new.chmod(0o755)
+                    flush(new)
+                    put_folder(new, draft / OLD, target)
         except OSError as error:
-            raise InputError(
-                [f"the {self.noun} folder {target} cannot be written: {error.strerror or error}"]
-            ) from error
-        finally:
-            if draft is not None and draft.exists():
-                shutil.rmtree(draft, ignore_errors=True)
+            raise InputError([self._unwritable(target, error)]) from error
+
+    @contextmanager
+    def claim(self, folder: str | os.PathLike[str], overwrite: bool) -> Iterator[Path]:
+        """Hold the place for what will be written there, while it is being made: another process
+        that wants it is told at once, and not after its work. Raises InputError as `refuse` does.
+        """
+        target = Path(folder)
+        self.refuse(target, overwrite)
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(claimed(target, self.noun, wait=0.0))
+            except OSError as error:
+                raise InputError([self._unwritable(target, error)]) from error
+            self.refuse(target, overwrite)
+            yield target
+
+    def recover(self, folder: str | os.PathLike[str]) -> bool:
+        """Put back a folder that a killed process had set aside; whether there was one."""
+        target = Path(folder)
+        try:
+            return recover(target)
+        except ValueError:  # no path at all
+            return False
+        except OSError as error:
+            raise InputError([self._unwritable(target, error)]) from error
+
+    def _unwritable(self, target: Path, error: OSError) -> str:
+        return f"the {self.noun} folder {target} cannot be written: {error.strerror or error}"
 
     def _refusal(self, target: Path, overwrite: bool) -> str:
         if "\0" in str(target):
@@ -90,19 +120,3 @@ class FolderKind:
         with path.open("rb") as handle:
             head = handle.read(200)
         return self.mark in head
-
-
-def _put_in_place(draft: Path, target: Path) -> None:
-    """Rename the draft to the target; an earlier folder comes back if that fails."""
-    if not target.exists():
-        os.replace(draft, target)
-        return
-    aside = Path(tempfile.mkdtemp(prefix=DRAFT, dir=target.parent))
-    old = aside / "old"
-    try:
-        os.replace(target, old)
-        os.replace(draft, target)
-    finally:
-        if old.exists() and not target.exists():
-            os.replace(old, target)
-        shutil.rmtree(aside, ignore_errors=True)
