@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -49,7 +49,8 @@ def drafting(target: Path, noun: str) -> Iterator[Path]:
         yield folder
     finally:
         if not (folder / OLD).exists() or target.exists():
-            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):
+                _take_away(folder)
         os.close(handle)
 
 
@@ -92,7 +93,8 @@ class Draft:
     def target(self) -> Path | None:
         """What was to be written; None where that is not known."""
         name = self.writer.target if self.writer else ""
-        return self.path.with_name(name) if name and Path(name).name == name else None
+        plain = name not in ("", "..") and Path(name).name == name
+        return self.path.with_name(name) if plain else None
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: path, target, noun, process, machine, since, standing, earlier, removable."""
@@ -196,8 +198,32 @@ def _open(path: Path) -> tuple[int, Draft]:
     draft = Draft(path, standing, writer)  # type: ignore[arg-type]
     holds = (path / OLD).exists()
     earlier = holds and (draft.target is None or not os.path.lexists(draft.target))
-    idle = standing == "stopped" or (standing == "unknown" and _age(path) > YOUNG)
+    idle = standing == "stopped" or (
+        standing == "unknown" and (_is_empty(path) or _age(path) > YOUNG)
+    )
     return handle, Draft(path, draft.standing, writer, earlier, idle and not earlier)
+
+
+def _take_away(path: Path) -> None:
+    """A draft or a lock; the draft's signature last, so that what is left on the way is known."""
+    if path.is_file():
+        path.unlink()
+        return
+    for inner in path.iterdir():
+        if inner.is_dir() and not inner.is_symlink():
+            shutil.rmtree(inner)
+        elif inner.name != WRITER:
+            inner.unlink()
+    (path / WRITER).unlink(missing_ok=True)
+    path.rmdir()
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether a draft has nothing in it: whoever made it an instant ago makes another one."""
+    try:
+        return path.is_dir() and not any(path.iterdir())
+    except OSError:
+        return False
 
 
 def _age(path: Path) -> float:
@@ -225,10 +251,7 @@ def _clean(path: Path) -> bool:
             handle, draft = _open(path)
         if not draft.removable:
             return False
-        if path.is_file():
-            path.unlink()
-        else:
-            shutil.rmtree(path)
+        _take_away(path)
     except OSError:
         return False
     finally:

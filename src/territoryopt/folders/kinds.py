@@ -58,6 +58,7 @@ class FolderKind:
                     fill(new)
                     new.chmod(0o755)
                     flush(new)
+                    self.refuse(target, overwrite)  # a program without our locks may have come
                     put_folder(new, draft / OLD, target)
         except OSError as error:
             raise InputError([self._unwritable(target, error)]) from error
