@@ -214,9 +214,8 @@ def limit(what: str, root: str, size: str) -> None:
 
     write, read = PAIRS[what](Path(root) / "target")
     write("old")
-    resource.setrlimit(
-        resource.RLIMIT_FSIZE, (int(size), resource.getrlimit(resource.RLIMIT_FSIZE)[1])
-    )
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), most))
     try:
         write("new")
         said = "written"

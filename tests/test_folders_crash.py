@@ -89,7 +89,8 @@ def test_killed_at_any_moment(quick, what, mode):
     read = [seen["read"] for seen in found]
     first = "nothing" if mode == "fresh" else "old"
     turn = read.index("new")
-    assert set(read[:turn]) == {first} and set(read[turn:]) == {"new"}
+    assert set(read[:turn]) == {first}
+    assert set(read[turn:]) == {"new"}
     if mode == "swap" or what == "file":
         # there is always something to read, and nothing to be put back
         assert all(seen["there"] for seen in found) or mode == "fresh"
@@ -281,7 +282,7 @@ def test_what_came_meanwhile_is_not_overwritten_unasked(tmp_path):
         (tmp_path / "x").mkdir()
         (tmp_path / "x" / "thesis.txt").write_text("years of work")
 
-    with pytest.raises(InputError, match="cannot be written|no test folder"):
+    with pytest.raises(InputError, match="is no test folder"):
         driver.KIND.write(tmp_path / "x", rude, overwrite=False)
     assert (tmp_path / "x" / "thesis.txt").read_text() == "years of work"
     assert os.listdir(tmp_path) == ["x"]
@@ -444,8 +445,9 @@ def test_a_full_disk_leaves_the_earlier_files(full_disk, tmp_path, what):
         assert found == before
 
 
-@pytest.mark.parametrize("what", ["kind", "file", "run"])
-@pytest.mark.parametrize("size", [0, 10, 1000])
+@pytest.mark.parametrize(
+    ("what", "size"), [("kind", 0), ("kind", 1000), ("file", 0), ("file", 1000), ("run", 1000)]
+)
 def test_a_limit_on_files_is_told_like_a_full_disk(tmp_path, what, size):
     found = json.loads(done(start("limit", what, tmp_path, size)))
     assert found["said"].endswith("cannot be written: File too large")
@@ -460,7 +462,7 @@ def test_any_call_that_fails_leaves_what_was_there(tmp_path, monkeypatch, call):
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(*((os, "fsync", fail) if call == "fsync" else (Path, call, fail)))
-    with pytest.raises(InputError, match="test folder .*x cannot be written: Input/output error"):
+    with pytest.raises(InputError, match=r"test folder .*x cannot be written: Input/output"):
         driver.put(tmp_path / "x", "n")
     monkeypatch.undo()
     assert driver.token_in(tmp_path / "x") == "o"
@@ -520,6 +522,6 @@ def test_all_is_on_the_disk_before_the_rename_and_the_name_after_it(tmp_path, mo
     driver.put(tmp_path / "x", "m")
     assert calls[:6] == ["a", "b", "record.json", "new", "RENAME", tmp_path.name]
     calls.clear()
-    write_file(tmp_path / "f.txt", lambda draft: driver.fill_file(draft))
+    write_file(tmp_path / "f.txt", driver.fill_file)
     assert calls == ["new.txt", "RENAME", tmp_path.name]
     assert files.refuse_file(tmp_path / "f.txt", True).read_text() == "text"
