@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         ModelError,
         TerritoryoptError,
     )
+    from territoryopt.history.log import RunLog, run_log
     from territoryopt.instance import Instance, read_instance
     from territoryopt.model import Model, load_model
     from territoryopt.planning import Planned, plan_from_export
@@ -45,7 +46,8 @@ if TYPE_CHECKING:
     from territoryopt.report.rep_pages import write_rep_pages
     from territoryopt.report.workbook import write_workbook
     from territoryopt.result import Result
-    from territoryopt.runs import Run, read_run, write_run
+    from territoryopt.run_record import Lineage, Predecessor
+    from territoryopt.runs import Run, claim_run, read_run, write_run
     from territoryopt.schemas import json_schema, json_schemas
     from territoryopt.scoring.proposing import propose_scoring
     from territoryopt.scoring.scored import Scored, read_scored
@@ -86,7 +88,12 @@ _HOME = {
     "Problem": "problem",
     "explain": "reasons.explanation",
     "Result": "result",
+    "RunLog": "history.log",
+    "run_log": "history.log",
+    "Lineage": "run_record",
+    "Predecessor": "run_record",
     "Run": "runs",
+    "claim_run": "runs",
     "read_run": "runs",
     "write_run": "runs",
     "propose_scoring": "scoring.proposing",
@@ -129,20 +136,24 @@ __all__ = [
     "Imported",
     "InputError",
     "Instance",
+    "Lineage",
     "Mapping",
     "Model",
     "ModelError",
     "Planned",
+    "Predecessor",
     "Problem",
     "PyomoBackend",
     "Result",
     "Run",
+    "RunLog",
     "Scored",
     "Scoring",
     "TerritoryoptError",
     "WhatIf",
     "certainty",
     "check",
+    "claim_run",
     "compare",
     "compile_problem",
     "current_alignment",
@@ -168,6 +179,7 @@ __all__ = [
     "read_scored",
     "rep_page",
     "rule_costs",
+    "run_log",
     "score_accounts",
     "solve",
     "to_pyomo",

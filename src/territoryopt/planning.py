@@ -12,14 +12,14 @@ from typing import Any
 from territoryopt.crm.importing import FOLDER as IMPORT_FOLDER
 from territoryopt.crm.importing import Imported, import_accounts
 from territoryopt.errors import Fault, InputError
+from territoryopt.folders import refuse_file, write_text
 from territoryopt.instance import Instance, read_instance
 from territoryopt.model import Model, load_model
-from territoryopt.report.handing import refuse_file, write_text
 from territoryopt.report.owners import CRMS, OwnerFiles, write_owners
 from territoryopt.report.page import write_report
 from territoryopt.report.workbook import write_workbook
 from territoryopt.result import Result
-from territoryopt.runs import read_run, refuse_target, write_run
+from territoryopt.runs import claim_run, read_run, refuse_target, write_run
 from territoryopt.scoring.proposing import propose_scoring
 from territoryopt.scoring.scored import Scored
 from territoryopt.scoring.scoring import score_accounts, scored_folder
@@ -111,8 +111,11 @@ def plan_from_export(
     else:
         scored = score_accounts(data, scoring, root / SCORED, overwrite=overwrite)
     told("Looking for the best plan")
-    result = solve(scored.instance, parsed, **search)
-    run = write_run(result, scored.instance, parsed, root / RUN, overwrite=overwrite)
+    with claim_run(root / RUN, overwrite):
+        result = solve(scored.instance, parsed, **search)
+        run = write_run(
+            result, scored.instance, parsed, root / RUN, overwrite=overwrite, by="plan_from_export"
+        )
     files: list[Path] = []
     owners: OwnerFiles | None = None
     if result.rep is not None:

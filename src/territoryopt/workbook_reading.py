@@ -63,6 +63,24 @@ def read_sheet(
         book.close()
 
 
+def read_marks(path: str | os.PathLike[str]) -> dict[str, str]:
+    """The custom properties of a workbook that are texts; none where it cannot be read."""
+    openpyxl = need("openpyxl", "report", "reading a workbook", file=Path(path).name)
+    try:
+        refuse_bomb(path)
+        book = openpyxl.load_workbook(path, read_only=True, keep_links=False)
+    except Exception:  # whether it is a workbook at all is for `read_sheet` to say
+        return {}
+    try:
+        return {
+            str(mark.name): mark.value
+            for mark in book.custom_doc_props.props
+            if isinstance(mark.value, str)
+        }
+    finally:
+        book.close()
+
+
 def refuse_bomb(path: str | os.PathLike[str]) -> None:
     """Raises InputError for a file that is no zip archive, or whose directory says that it unpacks
     to far too much. Nothing is unpacked."""

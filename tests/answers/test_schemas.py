@@ -115,4 +115,4 @@ def test_prices_of_pairs_are_written_block_by_block_as_one_table(tmp_path, monke
     assert len(lines) == 1 + 160
     assert sum(line.split(",")[2] == "yes" for line in lines) == 40
     with pytest.raises(topt.InputError):
-        topt.write_pair_prices(reasons, tmp_path / "nowhere" / "a.csv")
+        topt.write_pair_prices(reasons, tmp_path / "whole.csv" / "a.csv")

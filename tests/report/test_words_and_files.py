@@ -12,11 +12,11 @@ import pytest
 from hostile import NAMES, REPS
 
 import territoryopt as topt
+from territoryopt.folders import write_text
 from territoryopt.reasons.explanation import Explanation
 from territoryopt.report import owners
 from territoryopt.report.answer import answer
 from territoryopt.report.balance import charts
-from territoryopt.report.handing import write_text
 from territoryopt.report.mapdata import embedded
 from territoryopt.report.names import file_names, visible
 from territoryopt.report.owners import CRMS, write_owners

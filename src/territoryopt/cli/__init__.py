@@ -2,9 +2,11 @@
 
 from territoryopt.cli import outputs, schemas  # they register their commands
 from territoryopt.cli.commands import main
+from territoryopt.cli.history import log_command
 from territoryopt.cli.importing import import_command
 from territoryopt.cli.planning import plan_command
 from territoryopt.cli.scoring import score_command
 
 __all__ = ["import_command", "main", "outputs", "plan_command", "score_command"]
 __all__ = ["import_command", "main", "outputs", "schemas"]
+__all__ = ["import_command", "log_command", "main", "outputs"]

@@ -139,7 +139,7 @@ def import_accounts(
         {one.kind: {"file": str(one.path), "sha256": sha256_of(one.path), "rows": one.rows}
          for one in (book, people)},
     )  # fmt: skip
-    _write(made, columns, found_reps.columns)
+    _write(made, columns, found_reps.columns, overwrite)
     return made
 
 
@@ -195,7 +195,9 @@ def _raise_refusals(
     faults.raise_if_any()
 
 
-def _write(made: Imported, accounts: dict[str, ObjectArray], reps: dict[str, ObjectArray]) -> None:
+def _write(
+    made: Imported, accounts: dict[str, ObjectArray], reps: dict[str, ObjectArray], overwrite: bool
+) -> None:
     counts = made.quality.counts
     lines = [
         f"{made.accounts:,} accounts and {made.reps:,} reps were taken over.",
@@ -220,4 +222,4 @@ def _write(made: Imported, accounts: dict[str, ObjectArray], reps: dict[str, Obj
             (draft / name).write_bytes(text.encode("utf-8", "backslashreplace"))
         read_instance(draft)  # what the engine would refuse is refused here
 
-    FOLDER.write(made.folder, fill)
+    FOLDER.write(made.folder, fill, overwrite=overwrite)

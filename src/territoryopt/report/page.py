@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 
 from territoryopt.extras import need
+from territoryopt.folders import refuse_file, write_text
 from territoryopt.gaps import OPTIMAL_GAP, relative_gap
 from territoryopt.reasons.explanation import Explanation
 from territoryopt.reasons.words import amount, gap, number, percent, plural
 from territoryopt.report.answer import answer
 from territoryopt.report.balance import charts
-from territoryopt.report.handing import beside, refuse_file, write_text
+from territoryopt.report.handing import beside
 from territoryopt.report.mapdata import embedded, map_data, rep_colours, shown
 from territoryopt.report.names import visible
 from territoryopt.report.notes import data_notes, facts_of_run

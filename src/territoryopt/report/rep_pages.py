@@ -10,10 +10,10 @@ import numpy as np
 
 from territoryopt.cells import IntArray
 from territoryopt.extras import need
+from territoryopt.folders import refuse_file, write_text
 from territoryopt.reasons.explanation import Explanation
 from territoryopt.reasons.pages import MOST_LISTED, MOST_REASONS, rep_accounts
 from territoryopt.report.balance import charts
-from territoryopt.report.handing import refuse_file, write_text
 from territoryopt.report.mapdata import map_data, shown
 from territoryopt.report.names import file_names
 from territoryopt.report.page import rendered
