@@ -35,6 +35,12 @@ if TYPE_CHECKING:
         TerritoryoptError,
     )
     from territoryopt.instance import Instance, read_instance
+    from territoryopt.listening.answer import Decision, RequestAnswers
+    from territoryopt.listening.asking import price_requests
+    from territoryopt.listening.folder import write_requests
+    from territoryopt.listening.log import append_log, verify_log
+    from territoryopt.listening.policy import Policy, load_policy
+    from territoryopt.listening.table import Request, read_requests
     from territoryopt.model import Model, load_model
     from territoryopt.problem import Band, Problem
     from territoryopt.reasons.explanation import Explanation, explain
@@ -72,6 +78,16 @@ _HOME = {
     "Explanation": "reasons.explanation",
     "Instance": "instance",
     "read_instance": "instance",
+    "Decision": "listening.answer",
+    "RequestAnswers": "listening.answer",
+    "price_requests": "listening.asking",
+    "write_requests": "listening.folder",
+    "append_log": "listening.log",
+    "verify_log": "listening.log",
+    "Policy": "listening.policy",
+    "load_policy": "listening.policy",
+    "Request": "listening.table",
+    "read_requests": "listening.table",
     "Model": "model",
     "load_model": "model",
     "Band": "problem",
@@ -108,6 +124,7 @@ __all__ = [
     "BackendError",
     "Band",
     "Check",
+    "Decision",
     "Explanation",
     "Fault",
     "Imported",
@@ -116,12 +133,16 @@ __all__ = [
     "Mapping",
     "Model",
     "ModelError",
+    "Policy",
     "Problem",
     "PyomoBackend",
+    "Request",
+    "RequestAnswers",
     "Result",
     "Run",
     "TerritoryoptError",
     "WhatIf",
+    "append_log",
     "certainty",
     "check",
     "compare",
@@ -133,19 +154,23 @@ __all__ = [
     "import_accounts",
     "load_mapping",
     "load_model",
+    "load_policy",
     "pair_prices",
     "plan_from_pyomo",
     "plan_page",
+    "price_requests",
     "propose_mapping",
     "read_alignment",
     "read_instance",
     "read_locks",
+    "read_requests",
     "read_run",
     "rep_page",
     "rule_costs",
     "solve",
     "to_pyomo",
     "uncertain",
+    "verify_log",
     "what_if",
     "why_no_plan",
     "why_not",
@@ -154,6 +179,7 @@ __all__ = [
     "write_pair_prices",
     "write_rep_pages",
     "write_report",
+    "write_requests",
     "write_run",
     "write_workbook",
 ]
