@@ -190,6 +190,9 @@ def choose(choice: Choice, series: Series, seed: Callable[[Search], None]) -> No
                     choice.singles.typical)  # fmt: skip
     choice.search = search
     seed(search)
+    if choice.rules.chooses:
+        dear = 10 * max(choice.singles.typical, 1.0) / search.step
+        search.combine(dear if choice.rules.limit is None else LIMIT_PRICE, choice.rules.most)
     third = max(1e-3, series.left / 3)
     if choice.rules.limit is not None:
         search.at_price(series, LIMIT_PRICE, third)

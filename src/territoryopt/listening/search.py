@@ -94,6 +94,18 @@ class Search:
     def value(self, found: Found, price: float) -> float:
         return found.cost + price * (self.whole - found.worth)
 
+    def combine(self, price: float, budget: float) -> None:
+        """Lay the moves of the plans in hand over each other, the cheapest first, as long as what
+        comes out holds and is better: a first set by arithmetic alone."""
+        before, now = self.ground.rep, min(self.pool, key=lambda f: f.cost, default=None)
+        for other in sorted(self.pool, key=lambda f: f.cost):
+            if now is None or other.worth <= 0:
+                continue
+            self.add(np.where(other.plan != before, other.plan, now.plan))
+            last = self.pool[-1]
+            if last.cost <= budget and self.value(last, price) < self.value(now, price):
+                now = last
+
     # -- the two questions ------------------------------------------------------------------------
 
     def at_price(self, series: Series, price: float, seconds: float) -> Result:

@@ -279,8 +279,8 @@ class _Telling:
             sum_ = f"at most {self.cash(most)}" if most > self.speak.small else "nothing"
             return f" Beside the others that are granted it costs {sum_}."
         if self.a.limit is not None and change.upper > self.a.limit >= marginal.upper:
-            most = self.cash(max(0.0, marginal.upper))
-            return f" Beside the others that are granted it costs at most {most}."
+            sum_ = self.cash(max(0.0, marginal.upper))
+            return f" Beside the others that are granted it costs at most {sum_}."
         return ""
 
     def easier(self) -> str:
@@ -438,7 +438,8 @@ def _letter(answers: RequestAnswers, rep: str) -> list[str]:
     mine.sort(key=lambda a: ORDER.index(a.outcome))
     good = sum(a.outcome in ("accepted", "fulfilled") for a in mine)
     if len(mine) == 1:
-        got = "it is granted" if good else "it is not granted"
+        late = mine[0].outcome == "open"
+        got = "it is granted" if good else f"it is not {'decided' if late else 'granted'}"
         head = f"You asked for one thing, and {got}."
     else:
         verb = "is" if good == 1 else "are"
