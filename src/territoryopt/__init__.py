@@ -36,6 +36,12 @@ if TYPE_CHECKING:
     )
     from territoryopt.history.log import RunLog, run_log
     from territoryopt.instance import Instance, read_instance
+    from territoryopt.listening.answer import Decision, RequestAnswers
+    from territoryopt.listening.asking import price_requests
+    from territoryopt.listening.folder import write_requests
+    from territoryopt.listening.log import append_log, verify_log
+    from territoryopt.listening.policy import Policy, load_policy
+    from territoryopt.listening.table import Request, read_requests
     from territoryopt.model import Model, load_model
     from territoryopt.planning import Planned, plan_from_export
     from territoryopt.problem import Band, Problem
@@ -80,6 +86,16 @@ _HOME = {
     "Explanation": "reasons.explanation",
     "Instance": "instance",
     "read_instance": "instance",
+    "Decision": "listening.answer",
+    "RequestAnswers": "listening.answer",
+    "price_requests": "listening.asking",
+    "write_requests": "listening.folder",
+    "append_log": "listening.log",
+    "verify_log": "listening.log",
+    "Policy": "listening.policy",
+    "load_policy": "listening.policy",
+    "Request": "listening.table",
+    "read_requests": "listening.table",
     "Model": "model",
     "load_model": "model",
     "Planned": "planning",
@@ -131,6 +147,7 @@ __all__ = [
     "BackendError",
     "Band",
     "Check",
+    "Decision",
     "Explanation",
     "Fault",
     "Imported",
@@ -142,8 +159,11 @@ __all__ = [
     "ModelError",
     "Planned",
     "Predecessor",
+    "Policy",
     "Problem",
     "PyomoBackend",
+    "Request",
+    "RequestAnswers",
     "Result",
     "Run",
     "RunLog",
@@ -151,6 +171,7 @@ __all__ = [
     "Scoring",
     "TerritoryoptError",
     "WhatIf",
+    "append_log",
     "certainty",
     "check",
     "claim_run",
@@ -166,15 +187,18 @@ __all__ = [
     "load_mapping",
     "load_model",
     "load_scoring",
+    "load_policy",
     "pair_prices",
     "plan_from_export",
     "plan_from_pyomo",
     "plan_page",
+    "price_requests",
     "propose_mapping",
     "propose_scoring",
     "read_alignment",
     "read_instance",
     "read_locks",
+    "read_requests",
     "read_run",
     "read_scored",
     "rep_page",
@@ -184,6 +208,7 @@ __all__ = [
     "solve",
     "to_pyomo",
     "uncertain",
+    "verify_log",
     "what_if",
     "why_no_plan",
     "why_not",
@@ -192,6 +217,7 @@ __all__ = [
     "write_pair_prices",
     "write_rep_pages",
     "write_report",
+    "write_requests",
     "write_run",
     "write_workbook",
 ]

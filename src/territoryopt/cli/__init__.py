@@ -10,3 +10,6 @@ from territoryopt.cli.scoring import score_command
 __all__ = ["import_command", "main", "outputs", "plan_command", "score_command"]
 __all__ = ["import_command", "main", "outputs", "schemas"]
 __all__ = ["import_command", "log_command", "main", "outputs"]
+from territoryopt.cli.listening import requests_command
+
+__all__ = ["import_command", "main", "outputs", "requests_command"]
