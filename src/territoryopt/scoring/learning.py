@@ -310,8 +310,8 @@ def _apply(spec: Learned, found: LearnedModel, board: Board, trace: Trace) -> No
         if spec.blank == "refuse":
             board.refuse_blank(blank, column, "numbers", 'write blank = "average"')
         elif blank.any():
-            board.note(f"learned: {plural(int(blank.sum()), 'account')} with a blank {column} were "
-                       "taken as average")  # fmt: skip
+            board.note(f"learned: a blank {column} counts as average: "
+                       f"{plural(int(blank.sum()), 'account')}")  # fmt: skip
     texts = {column: board.text(column, "texts") for column in spec.texts}
     whole = matrix(regression.terms, regression.references, numbers, texts, len(board))
     rows = np.arange(len(board))
@@ -334,9 +334,9 @@ def _apply(spec: Learned, found: LearnedModel, board: Board, trace: Trace) -> No
             levels.add(regression.references[column])
             strange = np.array([text not in levels for text in texts[column].tolist()])
             if strange.any() and OTHER not in levels:
-                board.note(f"learned: {plural(int(strange.sum()), 'account')} with a {column} that "
-                           "was not learned count as "
-                           f"{regression.references[column] or '(blank)'}")  # fmt: skip
+                most = regression.references[column] or "(blank)"
+                board.note(f"learned: text of {column} that was not learned counts as {most}: "
+                           f"{plural(int(strange.sum()), 'account')}")  # fmt: skip
             at = np.flatnonzero(got)
             rule = f"against {regression.references[column] or '(blank)'}"
             note = np.where(strange[at], "not learned", "").astype(object)

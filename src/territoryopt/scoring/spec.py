@@ -369,7 +369,7 @@ class Scoring(Part):
     @property
     def money(self) -> str:
         """The unit of potential."""
-        return f"{self.currency or 'currency'}/year"
+        return f"{self.currency}/year" if self.currency else ""
 
     def made(self) -> Iterator[tuple[str, str]]:
         """(column, key) of everything it makes of the accounts."""
@@ -425,6 +425,9 @@ def _check_names(scoring: Scoring, faults: FaultList) -> None:
             faults.add(f"makes the column {shortened(column)!r}, as {seen[column]} does",
                        "Rename one", **place)  # fmt: skip
         seen.setdefault(column, shortened(key, 200))
+    if scoring.potential is not None and scoring.currency is None:
+        faults.add("is missing, and potential is money a year", 'Name it, such as currency = "USD"',
+                   file=scoring.file, key="currency")  # fmt: skip
     if not seen and scoring.reps.capacity is None:
         faults.add("says nothing to do",
                    "Give [segments], [points], [learned], [potential], visits_per_year or "
