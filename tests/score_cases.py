@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 import territoryopt as topt
 from territoryopt.scoring.spec import parse_scoring
 from territoryopt.tables import write_table
@@ -53,3 +55,31 @@ def totals(found, result):
             account = parts["account_id"][k]
             out[account] = out.get(account, Decimal(0)) + one
     return out
+
+
+LEARNED = """
+[learned]
+history = "deals.csv"
+outcome = "stage"
+won = ["Won"]
+lost = ["Lost"]
+left_out = ["Open"]
+numbers = ["employees"]
+texts = ["industry"]
+"""
+ACCOUNTS = {"employees": ["10", "500", "990"], "industry": ["steel", "food", "unheard"]}
+
+
+def deals(n=3000, seed=0, signal=True):
+    """A history whose log odds are -2 + employees / 200 + 1 for food."""
+    draw = np.random.default_rng(seed)
+    employees = draw.uniform(0, 1000, n)
+    industry = draw.choice(["steel", "food", "paper"], n, p=[0.5, 0.3, 0.2])
+    odds = (-2 + employees / 200 + (industry == "food")) if signal else np.full(n, 0.4)
+    won = draw.random(n) < 1 / (1 + np.exp(-odds))
+    return {
+        "stage": np.where(won, "Won", "Lost").astype(object),
+        "employees": employees.round(1),
+        "industry": industry.astype(object),
+        "closed": np.array([f"20{20 + k * 6 // n:02d}-0{1 + k % 9}-15" for k in range(n)], object),
+    }

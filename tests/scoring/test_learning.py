@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from score_cases import cells, faults, make, scored, totals
+from score_cases import ACCOUNTS, LEARNED, cells, deals, faults, make, scored, totals
 
 import territoryopt as topt
 from territoryopt.scoring.history import auc
@@ -17,39 +17,12 @@ from territoryopt.tables import write_table
 
 pytest.importorskip("sklearn", reason="needs the extra 'score'")
 
-TOML = """
-[learned]
-history = "deals.csv"
-outcome = "stage"
-won = ["Won"]
-lost = ["Lost"]
-left_out = ["Open"]
-numbers = ["employees"]
-texts = ["industry"]
-"""
-ACCOUNTS = {"employees": ["10", "500", "990"], "industry": ["steel", "food", "unheard"]}
-
-
-def deals(n=3000, seed=0, signal=True):
-    """A history whose log odds are -2 + employees / 200 + 1 for food."""
-    draw = np.random.default_rng(seed)
-    employees = draw.uniform(0, 1000, n)
-    industry = draw.choice(["steel", "food", "paper"], n, p=[0.5, 0.3, 0.2])
-    odds = (-2 + employees / 200 + (industry == "food")) if signal else np.full(n, 0.4)
-    won = draw.random(n) < 1 / (1 + np.exp(-odds))
-    return {
-        "stage": np.where(won, "Won", "Lost").astype(object),
-        "employees": employees.round(1),
-        "industry": industry.astype(object),
-        "closed": np.array([f"20{20 + k * 6 // n:02d}-0{1 + k % 9}-15" for k in range(n)], object),
-    }
-
 
 @pytest.fixture(scope="module")
 def learned(tmp_path_factory):
     folder = tmp_path_factory.mktemp("learned")
     write_table(folder / "deals.csv", deals())
-    return scored(folder, ACCOUNTS, TOML)
+    return scored(folder, ACCOUNTS, LEARNED)
 
 
 def test_coefficients_come_near_the_truth(learned):
@@ -97,12 +70,12 @@ def test_probabilities_are_the_log_odds_of_their_parts(learned):
 
 def test_a_seed_gives_one_score_and_dates_split_by_time(tmp_path, learned):
     write_table(tmp_path / "deals.csv", deals())
-    again = scored(tmp_path, ACCOUNTS, TOML)
+    again = scored(tmp_path, ACCOUNTS, LEARNED)
     assert cells(again, "probability") == cells(learned, "probability")
     assert again.as_dict()["learned"]["quality"] == learned.as_dict()["learned"]["quality"]
-    other = scored(tmp_path, ACCOUNTS, f"{TOML}seed = 7\n").as_dict()["learned"]
+    other = scored(tmp_path, ACCOUNTS, f"{LEARNED}seed = 7\n").as_dict()["learned"]
     assert other["quality"] != learned.as_dict()["learned"]["quality"]
-    late = scored(tmp_path, ACCOUNTS, f'{TOML}date = "closed"\n').as_dict()["learned"]
+    late = scored(tmp_path, ACCOUNTS, f'{LEARNED}date = "closed"\n').as_dict()["learned"]
     days = sorted(deals()["closed"])
     first = days[int(0.75 * len(days))]
     assert late["held_out"] == f"the rows from {first} on"
@@ -113,7 +86,7 @@ def test_accounts_may_be_their_own_history(tmp_path):
     table = deals(800)
     columns = {name: list(map(str, table[name])) for name in ("stage", "employees", "industry")}
     columns["stage"][:5] = ["", "Open", "", "", ""]
-    text = TOML.replace('history = "deals.csv"\n', "")
+    text = LEARNED.replace('history = "deals.csv"\n', "")
     found = scored(tmp_path, columns, text)
     assert found.as_dict()["learned"]["rows"] == 795
     assert "" not in cells(found, "probability")
@@ -161,7 +134,7 @@ def leak(**more):
 ])  # fmt: skip
 def test_false_teachers_are_refused(tmp_path, numbers, texts, more, told):
     write_table(tmp_path / "deals.csv", leak(**more))
-    text = TOML.replace('numbers = ["employees"]', f"numbers = {numbers}")
+    text = LEARNED.replace('numbers = ["employees"]', f"numbers = {numbers}")
     text = text.replace('texts = ["industry"]', f"texts = {texts}").replace("'", '"')
     found = faults(lambda: scored(tmp_path, ACCOUNTS, text))
     assert len(found) == 1
@@ -174,7 +147,7 @@ def test_what_is_blank_only_where_lost_is_refused(tmp_path):
     won = table["stage"] == "Won"
     table["employees"] = np.where(won, table["employees"], np.nan)
     write_table(tmp_path / "deals.csv", table)
-    found = faults(lambda: scored(tmp_path, ACCOUNTS, f'{TOML}blank = "average"\n'))
+    found = faults(lambda: scored(tmp_path, ACCOUNTS, f'{LEARNED}blank = "average"\n'))
     assert any("being blank of 'employees' alone tells won from lost" in text for text in found)
 
 
@@ -183,7 +156,7 @@ def test_a_text_that_always_ended_alike_is_noted(tmp_path):
     rows = np.flatnonzero(table["stage"] == "Lost")[:60]
     table["industry"][rows] = "closed down"
     write_table(tmp_path / "deals.csv", table)
-    found = scored(tmp_path, ACCOUNTS, TOML)
+    found = scored(tmp_path, ACCOUNTS, LEARNED)
     assert any("learned: all 60 rows with industry 'closed down' were lost; make sure that it was "
                "known before the outcome" in note for note in found.notes)  # fmt: skip
 
@@ -204,13 +177,13 @@ def test_a_text_that_always_ended_alike_is_noted(tmp_path):
 ])  # fmt: skip
 def test_histories_that_teach_nothing_are_refused(tmp_path, change, told):
     write_table(tmp_path / "deals.csv", change(deals(400)))
-    assert told in " ".join(faults(lambda: scored(tmp_path, ACCOUNTS, TOML)))
+    assert told in " ".join(faults(lambda: scored(tmp_path, ACCOUNTS, LEARNED)))
 
 
 def test_noise_is_told_as_such(tmp_path):
     write_table(tmp_path / "deals.csv", deals(600, signal=False))
     try:
-        found = scored(tmp_path, ACCOUNTS, TOML)
+        found = scored(tmp_path, ACCOUNTS, LEARNED)
     except topt.InputError as error:
         assert "ran against the outcome" in str(error)
     else:
@@ -227,9 +200,9 @@ def test_blank_numbers_are_refused_or_taken_as_average(tmp_path):
     write_table(tmp_path / "deals.csv", table)
     accounts = {"employees": ["", "500"], "industry": ["food", "food"]}
     assert "column employees: the cell is blank" in faults(
-        lambda: scored(tmp_path, accounts, TOML)
+        lambda: scored(tmp_path, accounts, LEARNED)
     )[0]  # fmt: skip
-    found = scored(tmp_path, accounts, f'{TOML}blank = "average"\n')
+    found = scored(tmp_path, accounts, f'{LEARNED}blank = "average"\n')
     kinds = {c["kind"] for c in found.as_dict()["learned"]["coefficients"]}
     assert kinds == {"number", "level", "blank"}
     assert "learned: a blank employees counts as average: 1 account" in found.notes
@@ -237,9 +210,9 @@ def test_blank_numbers_are_refused_or_taken_as_average(tmp_path):
 
 def test_the_history_given_goes_before_the_one_named(tmp_path):
     write_table(tmp_path / "mine.csv", deals(400))
-    found = scored(tmp_path, ACCOUNTS, TOML, history=tmp_path / "mine.csv")
+    found = scored(tmp_path, ACCOUNTS, LEARNED, history=tmp_path / "mine.csv")
     assert found.as_dict()["learned"]["source"].endswith("mine.csv")
-    told = faults(lambda: scored(tmp_path, ACCOUNTS, TOML))
+    told = faults(lambda: scored(tmp_path, ACCOUNTS, LEARNED))
     assert told == ["deals.csv: the file cannot be read: No such file or directory. Check the "
                     "folder and the name"]  # fmt: skip
     data = make(tmp_path / "x", {"t": ["1"]})

@@ -127,7 +127,9 @@ in_proportion_to = "w"
 by = "land"
 values = { US = 100, CA = 0.05 }
 """
-    found = scored(tmp_path, {"w": ["1", "1", "1", "2", "1"], "land": ["US"] * 3 + ["CA"] * 2}, text)
+    found = scored(
+        tmp_path, {"w": ["1", "1", "1", "2", "1"], "land": ["US"] * 3 + ["CA"] * 2}, text
+    )
     assert cells(found, "potential") == ["33.34", "33.33", "33.33", "0.03", "0.02"]
     assert "a share of 100 (land US) in proportion to 3 in all" in found.explain("a1")[1]
 

@@ -97,7 +97,14 @@ SCORINGS = [
 ]  # fmt: skip
 
 
-@COMMON
+@pytest.mark.parametrize("text", SCORINGS[:-1])
+def test_the_scorings_that_are_tried_run_on_sound_cells(tmp_path, text):
+    text = text if "[[potential" not in text else f'currency = "USD"\n{text}'
+    columns = {"x": ["1", "20", ""], "y": ["A", "1", ""], "day": ["2026-06-01", "2020-01-01", ""]}
+    assert topt.score_accounts(make(tmp_path, columns), parse_scoring(text)).columns
+
+
+@settings(COMMON, max_examples=40)
 @pytest.mark.parametrize("text", SCORINGS)
 @given(st.lists(st.tuples(CELL, CELL, CELL), min_size=1, max_size=12))
 def test_any_cells(tmp_path_factory, text, rows):
