@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "territoryopt"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
-    ("errors", "units", "gaps", "toml_reading", "toml_page", "folders"),
+    ("errors", "units", "words", "gaps", "toml_reading", "toml_page", "folders"),
     ("cells", "csv_reading", "tables", "geography", "travel", "skills", "instance_reading",
      "instance", "instance_writing", "instance_changes", "workbook_reading", "alignment"),
     ("crm", "scoring"),

@@ -59,14 +59,22 @@ def check_page(
 def faults_of(found: ValidationError, page: type[Part], file: str) -> list[Fault]:
     """The findings of the validator in our words, one for each key."""
     told: dict[str, Fault] = {}
+    tables: set[str] = set()
     for item in found.errors(include_url=False):
         fault = _fault(dict(item), page, file)
+        if isinstance(item["input"], dict) and item["type"].endswith("_type"):
+            tables.add(fault.key)
         earlier = told.get(fault.key)
         if earlier is not None and earlier.message != fault.message:  # a field of several types
             message = f"{earlier.message}, or {fault.message.removeprefix('must be ')}"
             fault = replace(earlier, message=message)
         told[fault.key] = fault
-    return list(told.values())
+    # of a table where a number might stand, what is wrong inside it says enough
+    return [
+        fault
+        for key, fault in told.items()
+        if key not in tables or not any(other.startswith(f"{key}.") for other in told)
+    ]
 
 
 def _fault(item: dict[str, Any], page: type[Part], file: str) -> Fault:
@@ -76,7 +84,8 @@ def _fault(item: dict[str, Any], page: type[Part], file: str) -> Fault:
     remedy = ""
     if kind == "extra_forbidden":
         message = "is not a known key"
-        remedy = nearest(path[-1], list(within.model_fields) if within else [])
+        fields = within.model_fields if within else {}
+        remedy = nearest(path[-1], [name for name, spec in fields.items() if not spec.exclude])
     elif kind == "missing":
         message, value = "is missing", ""
     elif kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -86,16 +95,18 @@ def _fault(item: dict[str, Any], page: type[Part], file: str) -> Fault:
         value, remedy = given, nearest(given, tags)
         path = [*path, "kind"]
     elif kind == "value_error":
-        message = message.removeprefix("Value error, ")
+        message, _, remedy = message.removeprefix("Value error, ").partition(". ")
     shown = "" if isinstance(value, dict | list) else shortened(value)
     return Fault(message, remedy, file=file, key=shortened(".".join(path), 200), value=shown)
 
 
-def nearest(given: str, known: list[str]) -> str:
-    """The remedy for a word that is none of the known ones."""
-    close = difflib.get_close_matches(given[:100], known, 1, 0.6)
+def nearest(given: str, known: list[str], title: str = "Known here") -> str:
+    """The remedy for a word that is none of the known ones: the nearest, and 40 of them."""
+    close = difflib.get_close_matches(given[:100], known[:10_000], 1, 0.6)
     hint = f"Did you mean {close[0]!r}? " if close else ""
-    return f"{hint}Known here: {', '.join(known)}" if known else hint.strip()
+    more = f" and {len(known) - 40:,} more" if len(known) > 40 else ""
+    listed = ", ".join(map(shortened, known[:40]))
+    return f"{hint}{title}: {listed}{more}" if known else hint.strip()
 
 
 def _walk(
@@ -111,8 +122,9 @@ def _walk(
         options = list(_options(at))
         classes = _classes(at)
         tagged = [one for one in classes if step in _tags(one)]
-        if tagged and len(classes) > 1:
-            at = tagged[0]
+        named = [one for one in classes if len(options) > 1 and step == one.__name__]
+        if named or (tagged and len(classes) > 1):
+            at = (named or tagged)[0]
             continue
         within = None
         inner: Any = None

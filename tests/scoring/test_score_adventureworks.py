@@ -40,7 +40,8 @@ def paths(record, head=""):
 def test_every_field_of_the_record_is_documented(tmp_path):
     pytest.importorskip("sklearn", reason="needs the extra 'score'")
     write_table(tmp_path / "deals.csv", deals(400))
-    text = f'{LEARNED}[segments.t]\nkind = "values"\ncolumn = "industry"\ntiers.a = ["food"]\nrest = "b"\n'
+    tiers = '[segments.t]\nkind = "values"\ncolumn = "industry"\ntiers.a = ["food"]\nrest = "b"\n'
+    text = LEARNED + tiers
     record = scored(tmp_path, ACCOUNTS, f"visits_per_year = 2\n{text}").as_dict()
     about = DOCS.split("## territoryopt/score/1")[1]
     missing = [path for path in paths(record)

@@ -27,8 +27,9 @@ VALUE = st.recursive(
     max_leaves=6,
 )
 KEYS = st.sampled_from(
-    ["kind", "column", "tiers", "shares", "at_least", "below", "between", "one_of", "filled", "each",
-     "within_days", "older_than_days", "points", "cap", "half_life_days", "since", "group", "where",
+    ["kind", "column", "tiers", "shares", "at_least", "below", "between", "one_of", "filled",
+     "each", "within_days", "older_than_days", "points", "cap", "half_life_days", "since", "group",
+     "where",
      "blank", "signals", "parts", "amount", "rate", "times", "by", "values", "rest", "total", "of",
      "in_proportion_to", "quantile", "least", "most", "caps", "weights", "bins", "recency", "rows",
      "columns", "history", "outcome", "won", "lost", "numbers", "texts", "capacity", "foo"]
@@ -53,11 +54,10 @@ def attempt(call):
     try:
         return call()
     except topt.InputError as error:
-        assert error.problems
-        for problem in error.problems:
-            assert problem.message
-            assert "\n" not in str(problem)
-        return None
+        problems = error.problems
+    assert problems
+    assert all(problem.message and "\n" not in str(problem) for problem in problems)
+    return None
 
 
 @COMMON

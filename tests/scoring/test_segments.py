@@ -35,7 +35,8 @@ def by_hand(values, shares, of):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.integers(0, 12), min_size=1, max_size=40), st.sampled_from(["accounts", "amount"]),
+@given(st.lists(st.integers(0, 12), min_size=1, max_size=40),
+       st.sampled_from(["accounts", "amount"]),
        st.sampled_from([[0.2, 0.3, 0.5], [0.5, 0.5], [1.0], [0.1, 0.1, 0.1, 0.7]]))  # fmt: skip
 def test_quantiles_with_ties(tmp_path_factory, values, of, shares):
     names = [f"t{k}" for k in range(len(shares))]
@@ -94,7 +95,8 @@ def test_thresholds_take_the_limit_itself(tmp_path):
 
 def test_ages_of_dates_make_tiers(tmp_path):
     text = ('as_of = 2026-06-30\n[segments.warmth]\nkind = "thresholds"\ncolumn = "last"\n'
-            'tiers = ["warm", "cool", "cold"]\nwithin_days = [30, 90]\nblank = "cold"\n')  # fmt: skip
+            'tiers = ["warm", "cool", "cold"]\nwithin_days = [30, 90]\n'
+            'blank = "cold"\n')  # fmt: skip
     days = ["2026-06-30", "2026-05-31", "2026-05-30", "2026-04-01", "2026-03-31", ""]
     found = scored(tmp_path, {"last": days}, text)
     assert cells(found, "warmth") == ["warm", "warm", "cool", "cool", "cold", "cold"]
@@ -269,7 +271,8 @@ def test_the_spec_refuses_what_cannot_be_meant():
         f'{head}tiers = ["A"]\nshares = [0.5, 0.5]\n': "needs one share for each tier",
         '[segments.t]\nkind = "thresholds"\ncolumn = "x"\ntiers = ["A", "B"]\nat_least = [1, 2]\n':
         "at_least needs one number fewer",
-        '[segments.t]\nkind = "thresholds"\ncolumn = "x"\ntiers = ["A","B","C"]\nat_least = [1,2]\n':
+        '[segments.t]\nkind = "thresholds"\ncolumn = "x"\ntiers = ["A","B","C"]\n'
+        "at_least = [1,2]\n":
         "the numbers of at_least must fall",
         '[segments.t]\nkind = "rfm"\ntiers = ["A"]\nat_least = []\n': "names no column",
         '[segments.account_id]\nkind = "values"\ncolumn = "x"\ntiers.a = ["1"]\n':

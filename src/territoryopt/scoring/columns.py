@@ -14,7 +14,7 @@ from territoryopt.cells import FloatArray, IntArray, ObjectArray, among
 from territoryopt.errors import FaultList, InputError, shortened
 from territoryopt.scoring.spec import Rate, Rates, Scoring, Where
 from territoryopt.tables import Table
-from territoryopt.toml_reading import nearest
+from territoryopt.toml_page import nearest
 
 Mask = npt.NDArray[np.bool_]
 
@@ -189,11 +189,12 @@ class Board:
             self.fault(f"has no number for {shown} of the column {rate.by!r}", remedy,
                        key=f"{key}values")  # fmt: skip
             raise Refused
+        there = set(cells.tolist())
         for name in rate.values:
-            if name not in set(cells.tolist()):
+            if name not in there:
                 self.note(f"{self.key}: no account has {shortened(name)!r} in {rate.by}")
         rest = float("nan") if rate.rest is None else rate.rest
-        told = {text: f"{rate.by} {text or '(blank)'}" for text in dict.fromkeys(cells.tolist())}
+        told = {text: f"{rate.by} {text or '(blank)'}" for text in there}
         names = np.array(list(map(told.__getitem__, cells.tolist())), dtype=object)
         numbers = [rate.values.get(text, rest) for text in cells.tolist()]
         return np.array(numbers, dtype=np.float64), names
