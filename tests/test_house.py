@@ -14,16 +14,18 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "territoryopt"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = (
-    ("errors", "units", "words", "gaps", "toml_reading", "toml_page", "folders"),
+    ("errors", "units", "words", "gaps", "toml_reading", "toml_page", "folders", "extras",
+     "schemas"),
     ("cells", "csv_reading", "tables", "geography", "travel", "skills", "instance_reading",
      "instance", "instance_writing", "instance_changes", "workbook_reading", "alignment"),
     ("crm", "scoring"),
     ("problem", "terms", "model", "compile"),
     ("backends",),
     ("reasons",),
-    ("result", "solving", "checking", "runs"),
-    ("answers", "goals"),
+    ("result", "run_record", "solving", "checking", "runs"),
+    ("answers", "goals", "history"),
     ("realign", "scenarios", "monitor", "listening", "report"),
+    ("planning",),
     ("cli", "__main__"),
 )  # fmt: skip
 FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names}

@@ -16,6 +16,7 @@ import pytest
 
 import territoryopt as topt
 from territoryopt import runs
+from territoryopt.folders import placing
 from territoryopt.problem import prove
 from territoryopt.problem.tighten import tighten
 from territoryopt.reasons.explanation import Explanation
@@ -277,6 +278,7 @@ def test_a_write_that_fails_leaves_what_was_there(tiny, monkeypatch, call):
     elif call == "write_bytes":
         monkeypatch.setattr(Path, "write_bytes", fail)
     else:
+        monkeypatch.setattr(placing, "swap", lambda one, other: False)
         monkeypatch.setattr(os, "replace", replace_once)
     with pytest.raises(topt.InputError, match="No space left"):
         topt.write_run(result, instance, model, out, overwrite=True)

@@ -59,12 +59,15 @@ def test_models_and_instances_are_inside(installed: Path, tmp_path: Path) -> Non
     assert ROOT not in Path(where.stdout.strip()).parents
 
 
-def test_what_a_report_is_made_of_is_inside(installed: Path, tmp_path: Path) -> None:
+def test_pages_outlines_and_schemas_are_inside(installed: Path, tmp_path: Path) -> None:
     code = """
 from importlib.resources import files
 room = files("territoryopt.report")
 for name in ("report.html", "rep.html", "page.css", "map.js"):
     assert room.joinpath("templates", name).is_file(), name
+from territoryopt import json_schema, json_schemas
+assert all(json_schema(name)["title"] for name in json_schemas())
+assert "parts" in json_schema("result")["$defs"]
 from territoryopt.report.outlines import outlines
 assert len(outlines("us").rings) > 40
 """

@@ -34,8 +34,16 @@ if TYPE_CHECKING:
         ModelError,
         TerritoryoptError,
     )
+    from territoryopt.history.log import RunLog, run_log
     from territoryopt.instance import Instance, read_instance
+    from territoryopt.listening.answer import Decision, RequestAnswers
+    from territoryopt.listening.asking import price_requests
+    from territoryopt.listening.folder import write_requests
+    from territoryopt.listening.log import append_log, verify_log
+    from territoryopt.listening.policy import Policy, load_policy
+    from territoryopt.listening.table import Request, read_requests
     from territoryopt.model import Model, load_model
+    from territoryopt.planning import Planned, plan_from_export
     from territoryopt.problem import Band, Problem
     from territoryopt.reasons.explanation import Explanation, explain
     from territoryopt.reasons.pages import plan_page, rep_page
@@ -44,7 +52,9 @@ if TYPE_CHECKING:
     from territoryopt.report.rep_pages import write_rep_pages
     from territoryopt.report.workbook import write_workbook
     from territoryopt.result import Result
-    from territoryopt.runs import Run, read_run, write_run
+    from territoryopt.run_record import Lineage, Predecessor
+    from territoryopt.runs import Run, claim_run, read_run, write_run
+    from territoryopt.schemas import json_schema, json_schemas
     from territoryopt.scoring.proposing import propose_scoring
     from territoryopt.scoring.scored import Scored, read_scored
     from territoryopt.scoring.scoring import score_accounts
@@ -76,13 +86,30 @@ _HOME = {
     "Explanation": "reasons.explanation",
     "Instance": "instance",
     "read_instance": "instance",
+    "Decision": "listening.answer",
+    "RequestAnswers": "listening.answer",
+    "price_requests": "listening.asking",
+    "write_requests": "listening.folder",
+    "append_log": "listening.log",
+    "verify_log": "listening.log",
+    "Policy": "listening.policy",
+    "load_policy": "listening.policy",
+    "Request": "listening.table",
+    "read_requests": "listening.table",
     "Model": "model",
     "load_model": "model",
+    "Planned": "planning",
+    "plan_from_export": "planning",
     "Band": "problem",
     "Problem": "problem",
     "explain": "reasons.explanation",
     "Result": "result",
+    "RunLog": "history.log",
+    "run_log": "history.log",
+    "Lineage": "run_record",
+    "Predecessor": "run_record",
     "Run": "runs",
+    "claim_run": "runs",
     "read_run": "runs",
     "write_run": "runs",
     "propose_scoring": "scoring.proposing",
@@ -110,6 +137,8 @@ _HOME = {
     "write_rep_pages": "report.rep_pages",
     "write_report": "report.page",
     "write_workbook": "report.workbook",
+    "json_schema": "schemas",
+    "json_schemas": "schemas",
 }
 
 __version__ = "0.1.0"
@@ -118,24 +147,34 @@ __all__ = [
     "BackendError",
     "Band",
     "Check",
+    "Decision",
     "Explanation",
     "Fault",
     "Imported",
     "InputError",
     "Instance",
+    "Lineage",
     "Mapping",
     "Model",
     "ModelError",
+    "Planned",
+    "Predecessor",
+    "Policy",
     "Problem",
     "PyomoBackend",
+    "Request",
+    "RequestAnswers",
     "Result",
     "Run",
+    "RunLog",
     "Scored",
     "Scoring",
     "TerritoryoptError",
     "WhatIf",
+    "append_log",
     "certainty",
     "check",
+    "claim_run",
     "compare",
     "compile_problem",
     "current_alignment",
@@ -143,25 +182,33 @@ __all__ = [
     "fewest_moves",
     "frontier",
     "import_accounts",
+    "json_schema",
+    "json_schemas",
     "load_mapping",
     "load_model",
     "load_scoring",
+    "load_policy",
     "pair_prices",
+    "plan_from_export",
     "plan_from_pyomo",
     "plan_page",
+    "price_requests",
     "propose_mapping",
     "propose_scoring",
     "read_alignment",
     "read_instance",
     "read_locks",
+    "read_requests",
     "read_run",
     "read_scored",
     "rep_page",
     "rule_costs",
+    "run_log",
     "score_accounts",
     "solve",
     "to_pyomo",
     "uncertain",
+    "verify_log",
     "what_if",
     "why_no_plan",
     "why_not",
@@ -170,6 +217,7 @@ __all__ = [
     "write_pair_prices",
     "write_rep_pages",
     "write_report",
+    "write_requests",
     "write_run",
     "write_workbook",
 ]

@@ -19,6 +19,8 @@ from territoryopt.workbook_reading import is_workbook, read_sheet
 if TYPE_CHECKING:
     from territoryopt.instance import Instance
 
+ALIGNMENT = "alignment.csv"
+"""The plan in a run folder."""
 REP_COLUMNS = ("rep_id", "rep", "owner", "current_rep")
 """Columns a plan may name its rep in, the first that is there."""
 PLANNED = "planned_rep_id"
@@ -68,7 +70,7 @@ def current_alignment(instance: Instance) -> Alignment:
 
 def read_alignment(path: str | os.PathLike[str], instance: Instance) -> Alignment:
     """A plan from a CSV file or a workbook with `account_id` and `rep_id` (or rep, owner,
-    current_rep).
+    current_rep), or from a run folder.
 
     Ours or a spreadsheet's: other columns do not matter, and of a workbook the sheet is read that
     has these two. An account of the instance that the file leaves out, or leaves blank, has no
@@ -97,11 +99,14 @@ def read_locks(path: str | os.PathLike[str], instance: Instance) -> dict[str, st
 
 
 def _read(path: str | os.PathLike[str], instance: Instance) -> tuple[Alignment, Table]:
-    """The plan of a file, and the file."""
+    """The plan of a file or of a run folder, and the table."""
+    path = Path(path)
+    if (path / ALIGNMENT).is_file():
+        path = path / ALIGNMENT
     if is_workbook(path):
         table = read_sheet(path, ("account_id",), REP_COLUMNS)
     else:
-        table = read_table(Path(path), required=("account_id",))
+        table = read_table(path, required=("account_id",))
     faults = FaultList(InputError)
     column = next((name for name in REP_COLUMNS if name in table.columns), None)
     if column is None:

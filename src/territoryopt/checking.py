@@ -13,9 +13,11 @@ from territoryopt.cells import index_of, numbers
 from territoryopt.compile import compile_problem, selected
 from territoryopt.errors import InputError
 from territoryopt.model import Model, load_model
-from territoryopt.problem import Evaluation, IntArray, Problem, evaluate, plan_array
+from territoryopt.problem import Evaluation, FloatArray, IntArray, Problem, evaluate, plan_array
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from territoryopt.instance import Instance
 
 SCHEMA = "territoryopt/check/1"
@@ -47,6 +49,35 @@ class Check:
                 for label, s in zip(rows.labels, found.activity[rows.name], strict=True)
             ],
         }
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per row of a rule: rule, row, measure, unit, total, and in the same unit lower
+        and upper, NaN where there is no such limit; hard: whether it must hold."""
+        import pandas as pd
+
+        parts = self.problem.rows
+        each = [len(rows) for rows in parts]
+
+        def whole(name: str) -> list[object]:
+            return [getattr(rows, name) for rows, n in zip(parts, each, strict=True) for _ in
+                    range(n)]  # fmt: skip
+
+        def joined(arrays: list[FloatArray]) -> FloatArray:
+            values = np.concatenate([np.empty(0), *arrays])
+            return np.where(np.isfinite(values), values, np.nan)
+
+        return pd.DataFrame(
+            {
+                "rule": whole("name"),
+                "row": [label for rows in parts for label in rows.labels],
+                "measure": whole("measure"),
+                "unit": whole("unit"),
+                "total": joined([self.evaluation.activity[rows.name] for rows in parts]),
+                "lower": joined([rows.lower for rows in parts]),
+                "upper": joined([rows.upper for rows in parts]),
+                "hard": [bool(np.isinf(p)) for rows in parts for p in rows.price],
+            }
+        )
 
 
 def check(instance: Instance, model: Model | str, alignment: Alignment | ArrayLike) -> Check:

@@ -20,7 +20,8 @@ from territoryopt.errors import FaultList, InputError, shortened
 from territoryopt.instance import Instance, read_instance
 from territoryopt.instance_writing import with_columns
 from territoryopt.tables import Table, read_table
-from territoryopt.toml_page import Part, nearest
+from territoryopt.toml_page import Part
+from territoryopt.toml_reading import nearest
 
 FORMER = "former_rep"
 """The column of accounts that keeps who owned an account before its rep left."""

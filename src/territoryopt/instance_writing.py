@@ -68,7 +68,7 @@ def write_instance(
         (draft / CHANGES).write_bytes(f"{text}\n".encode("utf-8", "backslashreplace"))
         read_instance(draft)
 
-    kind.write(target, fill)
+    kind.write(target, fill, overwrite=overwrite)
     return read_instance(target)
 
 

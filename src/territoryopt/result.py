@@ -83,6 +83,7 @@ class Result:
             "inputs": dict(self.inputs),
             "accounts": problem.accounts,
             "reps": problem.reps,
+            "moved": self._moved(),
             "goals": self._goals(),
             "rules": self._rules(),
             "group_prices": group_price_records(problem, self.prices.groups),
@@ -91,6 +92,13 @@ class Result:
             "notes": list(self.notes),
             "alignment": None if self.rep is None else self._alignment(self.rep),
         }
+
+    def _moved(self) -> int | None:
+        """How many accounts that have an owner get another one."""
+        if self.rep is None:
+            return None
+        current = self.problem.current
+        return int(((current >= 0) & (self.rep >= 0) & (current != self.rep)).sum())
 
     def _alignment(self, rep: IntArray) -> dict[str, str]:
         """The rep of each account by their ids."""

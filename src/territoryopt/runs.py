@@ -6,17 +6,17 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from territoryopt.alignment import read_alignment
+from territoryopt.alignment import ALIGNMENT, read_alignment
 from territoryopt.checking import aligned
 from territoryopt.compile import compile_problem, selected
 from territoryopt.errors import Fault, InputError
-from territoryopt.folders import FolderKind
 from territoryopt.instance import Instance, read_instance
 from territoryopt.model import Model, parse_model
 from territoryopt.problem import IntArray, Prices, Problem
@@ -25,21 +25,23 @@ from territoryopt.reasons.conflict import Conflict
 from territoryopt.reasons.explanation import EACH, TOLD, Explanation, explain, speaker_of
 from territoryopt.reasons.next_best import next_best, next_best_of
 from territoryopt.reasons.pages import plan_page
-from territoryopt.result import SCHEMA, Result
-from territoryopt.tables import write_table
-
-ALIGNMENT, TERRITORIES, RESULT, MODEL, REASONS, PAGE = (
-    "alignment.csv",
-    "territories.csv",
-    "result.json",
-    "model.toml",
-    "explanation.json",
-    "explanation.md",
+from territoryopt.result import Result
+from territoryopt.run_record import (
+    FOLDER,
+    MODEL,
+    PAGE,
+    REASONS,
+    RESULT,
+    TERRITORIES,
+    Lineage,
+    Predecessor,
+    id_of,
+    lineage_of,
+    new_lineage,
+    read_record,
+    run_in,
 )
-FILES = {ALIGNMENT, TERRITORIES, RESULT, MODEL, REASONS, PAGE}
-FOLDER = FolderKind("run", FILES, RESULT, b'"schema": "territoryopt/result/')
-LARGEST_RESULT = 2_000_000_000
-"""Bytes of a result.json that is read back."""
+from territoryopt.tables import write_table
 
 
 def write_run(
@@ -50,14 +52,20 @@ def write_run(
     *,
     where: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     overwrite: bool = False,
+    predecessor: Run | Predecessor | str | os.PathLike[str] | None = None,
+    note: str = "",
+    by: str = "write_run",
 ) -> Path:
     """Write a run folder: result.json, model.toml and, where there is a plan, alignment.csv,
     territories.csv, explanation.json and, to be read, explanation.md.
 
     The files are written beside the folder first and put in place by one rename, so that a
     reader sees all of them or none. An existing folder is refused unless `overwrite`, and then
-    only if it is a run folder. Raises InputError where it cannot be written; nothing is left.
+    only if it is a run folder. Raises InputError where it cannot be written; what was there before
+    is there still then, and so it is where another process writes the same folder.
     where: the row filter that the instance was read with, kept so that it can be read again.
+    predecessor: the run this one grew from, or its folder; note: why; by: the command or function
+    that made it. They stand in the run's `lineage`; InputError where the predecessor is no run.
     """
     target = Path(folder)
     refuse_target(target, overwrite)
@@ -77,23 +85,34 @@ def write_run(
         "where": {table: dict(rows) for table, rows in (where or {}).items()},
         "locks": dict(kept.added_locks),
     }
-    texts[RESULT] = _json(
-        {
-            **result.as_dict(),
-            "inputs": {**instance.hashes, "model": model.sha256},
-            "source": source,
-        }
-    )
+    record = {
+        **result.as_dict(),
+        "inputs": {**instance.hashes, "model": model.sha256},
+        "source": source,
+    }
+    lineage = new_lineage(record, as_predecessor(predecessor), note, by)
+    texts[RESULT] = _json({**record, "lineage": lineage.as_dict()})
 
     def fill(draft: Path) -> None:
         for name, table in files.items():
             write_table(draft / name, table)
         (draft / MODEL).write_bytes(model.text.encode())
         for name, text in texts.items():
-            (draft / name).write_bytes(text.encode())
+            (draft / name).write_bytes(text.encode("utf-8", "backslashreplace"))
 
-    FOLDER.write(target, fill)
+    FOLDER.write(target, fill, overwrite=overwrite)
     return target
+
+
+def as_predecessor(
+    run: Run | Predecessor | str | os.PathLike[str] | None,
+) -> Predecessor | None:
+    """A run, or the folder of one, as another's lineage holds it; InputError where it is none."""
+    if run is None or isinstance(run, Predecessor):
+        return run
+    if isinstance(run, Run):
+        return Predecessor(id_of(run.record), os.path.abspath(run.folder))
+    return run_in(run)
 
 
 def _json(record: Mapping[str, Any]) -> str:
@@ -106,6 +125,14 @@ def refuse_target(folder: str | os.PathLike[str], overwrite: bool) -> None:
     Only a folder that holds a run and nothing else is ever replaced.
     """
     FOLDER.refuse(folder, overwrite)
+
+
+def claim_run(
+    folder: str | os.PathLike[str], overwrite: bool = False
+) -> AbstractContextManager[Path]:
+    """Hold a run folder from before the work until it is written, so that another process that
+    wants the same is refused before its own. Raises InputError as `refuse_target` does."""
+    return FOLDER.claim(folder, overwrite)
 
 
 def alignment_table(reasons: Explanation, instance: Instance) -> dict[str, Any]:
@@ -185,6 +212,12 @@ class Run:
     problem: Problem = field(repr=False)
     rep: IntArray | None = field(repr=False)
 
+    @property
+    def lineage(self) -> Lineage | None:
+        """Its id, when and by what it was made, and the run it grew from; None for a run written
+        before runs had a lineage."""
+        return lineage_of(self.record)
+
     def no_plan(self) -> list[str]:
         """Why the run has no plan, in sentences."""
         record = self.record
@@ -234,7 +267,31 @@ def read_run(folder: str | os.PathLike[str], instance: str | None = None) -> Run
     or has changed since the run.
     """
     root = Path(folder)
-    record = _record(root)
+    for _ in range(MOST_READS - 1):
+        before = _identity(root)
+        try:
+            return _read(root, instance)
+        except InputError:
+            if _identity(root) == before:
+                raise  # else it was replaced while we read, and what we saw was of two runs
+    return _read(root, instance)
+
+
+MOST_READS = 5
+"""Times that a folder is read which is replaced all the while."""
+
+
+def _identity(root: Path) -> tuple[int, int] | None:
+    """Which folder it is that lies there now."""
+    try:
+        found = root.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _read(root: Path, instance: str | None) -> Run:
+    record = read_record(root)
     source = record["source"]
     model = _model(root, record["inputs"].get("model"))
     where_it_lies = instance or source.get("instance", "")
@@ -282,35 +339,3 @@ def _model(root: Path, sha256: object) -> Model:
     if hashlib.sha256(text.encode()).hexdigest() != sha256:
         raise InputError([f"{MODEL} has changed since the run in {root}; solve again"])
     return parse_model(text, f"{root / MODEL}")
-
-
-def _record(root: Path) -> dict[str, Any]:
-    path = root / RESULT
-    try:
-        if path.stat().st_size > LARGEST_RESULT:
-            raise InputError([f"{path} is too large to be a result"])
-        record = json.loads(path.read_bytes())
-    except OSError as error:
-        raise InputError(
-            [f"{root} is no run folder: {path.name}: {error.strerror or error}"]
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise InputError([f"{path} cannot be read: {error}"]) from error
-    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
-        raise InputError([f"{path} is not of the schema {SCHEMA}"])
-    number = (int, float, type(None))
-    needs: dict[str, type | tuple[type, ...]] = {
-        "status": str,
-        "bound": number,
-        "proved_bound": number,
-        "bound_source": str,
-        "inputs": dict,
-        "source": dict,
-        "alignment": (dict, type(None)),
-    }
-    bad = [key for key, kind in needs.items() if not isinstance(record.get(key, ...), kind)]
-    if not bad and not isinstance(record["source"].get("instance"), str):
-        bad = ["source"]
-    if bad:
-        raise InputError([f"{path} is damaged: {', '.join(bad)}; solve again"])
-    return record

@@ -3,17 +3,14 @@ a person's words, with file, key and the nearest right one."""
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from territoryopt.errors import Fault, FaultList, TerritoryoptError, shortened
-from territoryopt.toml_reading import WORDS, parse, read_text
+from territoryopt.errors import Fault, FaultList, TerritoryoptError
+from territoryopt.toml_reading import findings, parse, read_text
 
 
 class Part(BaseModel):
@@ -50,117 +47,7 @@ def check_page(
     try:
         made = page.model_validate(table)
     except ValidationError as found:
-        faults.problems.extend(faults_of(found, page, file))
+        faults.problems.extend(findings(found, page, file))
         raise error(faults.problems) from found
     faults.raise_if_any()
     return made
-
-
-def faults_of(found: ValidationError, page: type[Part], file: str) -> list[Fault]:
-    """The findings of the validator in our words, one for each key."""
-    told: dict[str, Fault] = {}
-    tables: set[str] = set()
-    for item in found.errors(include_url=False):
-        fault = _fault(dict(item), page, file)
-        if isinstance(item["input"], dict) and item["type"].endswith("_type"):
-            tables.add(fault.key)
-        earlier = told.get(fault.key)
-        if earlier is not None and earlier.message != fault.message:  # a field of several types
-            message = f"{earlier.message}, or {fault.message.removeprefix('must be ')}"
-            fault = replace(earlier, message=message)
-        told[fault.key] = fault
-    # of a table where a number might stand, what is wrong inside it says enough
-    return [
-        fault
-        for key, fault in told.items()
-        if key not in tables or not any(other.startswith(f"{key}.") for other in told)
-    ]
-
-
-def _fault(item: dict[str, Any], page: type[Part], file: str) -> Fault:
-    kind, value = item["type"], item.get("input")
-    path, within, options = _walk(page, item["loc"])
-    message = WORDS[kind].format(**item.get("ctx", {})) if kind in WORDS else item["msg"]
-    remedy = ""
-    if kind == "extra_forbidden":
-        message = "is not a known key"
-        fields = within.model_fields if within else {}
-        remedy = nearest(path[-1], [name for name, spec in fields.items() if not spec.exclude])
-    elif kind == "missing":
-        message, value = "is missing", ""
-    elif kind in ("union_tag_invalid", "union_tag_not_found"):
-        tags = [str(tag) for one in options for tag in _tags(one)]
-        given = str(value.get("kind", "")) if isinstance(value, dict) else ""
-        message = "is not a known kind" if given else "needs a kind"
-        value, remedy = given, nearest(given, tags)
-        path = [*path, "kind"]
-    elif kind == "value_error":
-        message, _, remedy = message.removeprefix("Value error, ").partition(". ")
-    shown = "" if isinstance(value, dict | list) else shortened(value)
-    return Fault(message, remedy, file=file, key=shortened(".".join(path), 200), value=shown)
-
-
-def nearest(given: str, known: list[str], title: str = "Known here") -> str:
-    """The remedy for a word that is none of the known ones: the nearest, and 40 of them."""
-    close = difflib.get_close_matches(given[:100], known[:10_000], 1, 0.6)
-    hint = f"Did you mean {close[0]!r}? " if close else ""
-    more = f" and {len(known) - 40:,} more" if len(known) > 40 else ""
-    listed = ", ".join(map(shortened, known[:40]))
-    return f"{hint}{title}: {listed}{more}" if known else hint.strip()
-
-
-def _walk(
-    page: type[Part], loc: tuple[int | str, ...]
-) -> tuple[list[str], type[Part] | None, list[type[Part]]]:
-    """The dotted path of a finding, without the names that the validator puts in for one of
-    several types; the class of the table that its last key stands in; and the classes that may
-    stand there."""
-    path: list[str] = []
-    at: Any = page
-    within: type[Part] | None = page
-    for step in loc:
-        options = list(_options(at))
-        classes = _classes(at)
-        tagged = [one for one in classes if step in _tags(one)]
-        named = [one for one in classes if len(options) > 1 and step == one.__name__]
-        if named or (tagged and len(classes) > 1):
-            at = (named or tagged)[0]
-            continue
-        within = None
-        inner: Any = None
-        for one in options:
-            if isinstance(one, type) and issubclass(one, Part):
-                within = within or one
-                if step in one.model_fields:
-                    inner, within = one.model_fields[str(step)].annotation, one
-                    break
-            elif get_origin(one) in (list, tuple) and isinstance(step, int):
-                inner = get_args(one)[0]
-            elif get_origin(one) is dict and isinstance(step, str):
-                inner = get_args(one)[1]
-        if inner is None and within is None and path:
-            break  # the name of a type
-        path.append(str(step))
-        at = inner
-    return path, within, _classes(at)
-
-
-def _classes(annotation: Any) -> list[type[Part]]:
-    return [one for one in _options(annotation) if isinstance(one, type) and issubclass(one, Part)]
-
-
-def _options(annotation: Any) -> Iterator[Any]:
-    """The types a field may take."""
-    if get_origin(annotation) is Annotated:
-        yield from _options(get_args(annotation)[0])
-    elif get_origin(annotation) is Union or type(annotation).__name__ == "UnionType":
-        for one in get_args(annotation):
-            yield from _options(one)
-    else:
-        yield annotation
-
-
-def _tags(page: type[Part]) -> tuple[Any, ...]:
-    field = page.model_fields.get("kind")
-    literal = None if field is None else field.annotation
-    return get_args(literal) if get_origin(literal) is Literal else ()

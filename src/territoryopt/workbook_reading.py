@@ -16,6 +16,7 @@ import numpy as np
 
 from territoryopt.csv_reading import SAVE_AS_UTF8
 from territoryopt.errors import Fault, FaultList, InputError
+from territoryopt.extras import need
 from territoryopt.tables import Table
 
 ENDINGS = (".xlsx", ".xlsm")
@@ -44,7 +45,7 @@ def read_sheet(
     """
     file = Path(path).name
     refuse_bomb(path)
-    openpyxl = _openpyxl(file)
+    openpyxl = need("openpyxl", "report", "reading a workbook", file=file, otherwise=SAVE_AS_UTF8)
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
     except Exception as error:  # the library raises what its parsers do
@@ -58,6 +59,24 @@ def read_sheet(
         raise
     except Exception as error:
         raise InputError([_unreadable(file, error)]) from error
+    finally:
+        book.close()
+
+
+def read_marks(path: str | os.PathLike[str]) -> dict[str, str]:
+    """The custom properties of a workbook that are texts; none where it cannot be read."""
+    openpyxl = need("openpyxl", "report", "reading a workbook", file=Path(path).name)
+    try:
+        refuse_bomb(path)
+        book = openpyxl.load_workbook(path, read_only=True, keep_links=False)
+    except Exception:  # whether it is a workbook at all is for `read_sheet` to say
+        return {}
+    try:
+        return {
+            str(mark.name): mark.value
+            for mark in book.custom_doc_props.props
+            if isinstance(mark.value, str)
+        }
     finally:
         book.close()
 
@@ -88,22 +107,6 @@ def refuse_bomb(path: str | os.PathLike[str]) -> None:
                 )
             ]
         )
-
-
-def _openpyxl(file: str) -> Any:
-    try:
-        import openpyxl
-    except ImportError as error:
-        raise InputError(
-            [
-                Fault(
-                    "to read a workbook takes the package openpyxl, which is not installed",
-                    f"Install it: pip install 'territoryopt[report]'. Or: {SAVE_AS_UTF8}",
-                    file=file,
-                )
-            ]
-        ) from error
-    return openpyxl
 
 
 def _unreadable(file: str, error: Exception) -> Fault:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from json_contract import assert_meets
 from planted import locks_against_capacity
 
 import territoryopt as topt
@@ -81,6 +82,7 @@ def test_the_page_names_every_field_and_no_other(answers):
     found = {}
     for answer in answers:
         record = json.loads(json.dumps(answer.as_dict(), allow_nan=False))
+        assert_meets(record)
         name = record.pop("schema")
         found.setdefault(name, set()).update(fields_of(record))
     for name, fields in found.items():
@@ -113,4 +115,4 @@ def test_prices_of_pairs_are_written_block_by_block_as_one_table(tmp_path, monke
     assert len(lines) == 1 + 160
     assert sum(line.split(",")[2] == "yes" for line in lines) == 40
     with pytest.raises(topt.InputError):
-        topt.write_pair_prices(reasons, tmp_path / "nowhere" / "a.csv")
+        topt.write_pair_prices(reasons, tmp_path / "whole.csv" / "a.csv")

@@ -304,8 +304,9 @@ def test_names_in_a_written_model_are_legal_and_stay_apart(tmp_path, suffix: str
 def test_a_model_is_written_as_lp_or_mps_only(tmp_path) -> None:
     with pytest.raises(BackendError, match=r"\.lp or \.mps"):
         write_model(build(), tmp_path / "model.gms")
+    (tmp_path / "file").write_text("x")
     with pytest.raises(BackendError, match="cannot be written"):
-        write_model(build(), tmp_path / "nowhere" / "model.lp")
+        write_model(build(), tmp_path / "file" / "model.lp")
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_a_sound_page():
         ("[cases.a]\nname='x'\nchanges=[{kind='grwo', factor=1}]", "cases.a.changes.0.kind",
          "is not a known kind", "Did you mean 'grow'?"),
         ("[cases.a]\nname='x'\nchanges=[{factor=1}]", "cases.a.changes.0.kind", "needs a kind",
-         "Known here: grow, drop"),
+         "Kinds here: grow, drop"),
         ("[cases.a]\nname='x'\nchanges=[{kind='drop', reps=[1]}]", "cases.a.changes.0.reps.0",
          "must be text in quotes", ""),
     ],

@@ -12,11 +12,11 @@ import pytest
 from hostile import NAMES, REPS
 
 import territoryopt as topt
+from territoryopt.folders import write_text
 from territoryopt.reasons.explanation import Explanation
 from territoryopt.report import owners
 from territoryopt.report.answer import answer
 from territoryopt.report.balance import charts
-from territoryopt.report.handing import write_text
 from territoryopt.report.mapdata import embedded
 from territoryopt.report.names import file_names, visible
 from territoryopt.report.owners import CRMS, write_owners
@@ -252,7 +252,7 @@ def test_pages_for_reps_have_safe_names_and_stay_in_their_folder(hostile, tmp_pa
 
 def test_a_missing_library_says_what_to_install(tiny, tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "jinja2", None)
-    with pytest.raises(topt.InputError, match=r"pip install 'territoryopt\[report\]'"):
+    with pytest.raises(topt.InputError, match=r'pip install "territoryopt\[report\]"'):
         write_report(tiny, tmp_path / "a.html")
     assert list(tmp_path.iterdir()) == []
 

@@ -120,7 +120,8 @@ class Frontier(Shown):
         """One row per point."""
         import pandas as pd
 
-        return pd.DataFrame([point.as_dict() for point in self.points])
+        columns = ["at", "x", "money", "bound", "source"]
+        return pd.DataFrame([point.as_dict() for point in self.points], columns=columns)
 
 
 def frontier(

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from territoryopt.answers.ground import Ground
-from territoryopt.errors import Fault, InputError
+from territoryopt.folders import write_file
 from territoryopt.problem import FloatArray, IntArray
 from territoryopt.problem.amounts import blocks
 from territoryopt.problem.bound import reduced_block
@@ -79,12 +79,13 @@ def write_pair_prices(
     problem = reasons.problem
     accounts = np.array(problem.account_ids or list(map(str, range(problem.accounts))), object)
     reps = np.array(problem.rep_ids or list(map(str, range(problem.reps))), object)
-    target, empty = Path(path), np.empty(0, dtype=np.int64)
+    empty = np.empty(0, dtype=np.int64)
     parts = pair_prices(reasons, most=most, seed=seed, threads=threads)
     # An empty block first writes the names of the columns, whatever follows.
     first = PairPrices(empty, empty, *(np.empty(0, dtype=np.float64) for _ in range(3)))
-    try:
-        with target.open("w", encoding="utf-8", newline="") as handle:
+
+    def write(draft: Path) -> None:
+        with draft.open("w", encoding="utf-8", newline="") as handle:
             for at, part in enumerate(chain([first], parts)):
                 inside = np.where(reasons.rep[part.account] == part.rep, "yes", "no")
                 columns = {
@@ -96,11 +97,8 @@ def write_pair_prices(
                     "at_least": part.at_least,
                 }
                 write_table(handle, columns, header=at == 0)
-    except OSError as error:
-        raise InputError(
-            [Fault(f"the table cannot be written: {error.strerror or error}", value=str(target))]
-        ) from error
-    return target
+
+    return write_file(path, write, overwrite=True)
 
 
 def frame(reasons: Explanation, most: int | None = None) -> pd.DataFrame:

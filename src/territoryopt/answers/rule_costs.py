@@ -100,6 +100,8 @@ class RuleCosts(Shown):
         """One row per rule, the dearest first."""
         import pandas as pd
 
+        columns = ["rule", "kind", "hard", "charged", "step", "estimate", "loosened_lower",
+                   "loosened_upper", "dropped_lower", "dropped_upper", "source"]  # fmt: skip
         return pd.DataFrame(
             [
                 {
@@ -116,7 +118,8 @@ class RuleCosts(Shown):
                     "source": rule.dropped.source,
                 }
                 for rule in self.rules
-            ]
+            ],
+            columns=columns,
         )
 
 

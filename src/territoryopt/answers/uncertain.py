@@ -9,7 +9,7 @@ is held fixed and its totals are drawn again and again.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -105,7 +105,8 @@ class Uncertain(Shown):
         """One row per limit."""
         import pandas as pd
 
-        return pd.DataFrame([row.as_dict() for row in self.rows])
+        columns = [field.name for field in fields(RowChance)]
+        return pd.DataFrame([row.as_dict() for row in self.rows], columns=columns)
 
 
 def uncertain(

@@ -145,8 +145,15 @@ def asked(
     force: dict[str, str],
     forbid: list[tuple[str, str]],
     seconds: float | None = None,
+    *,
+    whole: bool = True,
+    start: IntArray | None = None,
 ) -> WhatIf:
-    """`what_if` of a plan that has been made ready, for many questions."""
+    """`what_if` of a plan that has been made ready, for many questions.
+
+    whole: whether the search of the whole may follow the small ones. start: int[accounts], another
+    plan in hand, used where it does as asked and costs less than what the small searches find.
+    """
     unit = ground.unit
     if seconds is None:
         seconds = SECONDS if unit.accounts * unit.reps <= LARGE else LARGE_SECONDS
@@ -168,10 +175,14 @@ def asked(
     with series:
         found = nearby(ground, variant, to, never, series.limits(seconds, 1e-6))
     upper = np.inf if found is None else evaluate(variant, found).objective
+    if start is not None:
+        begun = evaluate(variant, start[ground.reasons.problem.units.first])
+        if begun.holds and begun.objective < upper:
+            found, upper = start[ground.reasons.problem.units.first], begun.objective
     bound, proved, source = max(ground.bound, least), max(ground.proved, least), ground.source
     open_, change = upper - bound, abs(upper - ground.objective)
     settled = np.isfinite(upper) and open_ <= FINE * change
-    if not settled and not series.over:
+    if whole and not settled and not series.over:
         gap = FINE * change / abs(upper) if np.isfinite(upper) and upper else 1e-4
         more = series.solve(variant, min(max(gap, 1e-9), 1e-2), found)
         if more.status == "infeasible" and found is None:
@@ -209,6 +220,9 @@ def _answer(
             with series:
                 fewest = shortened(variant, ground.rep, found, concerned, worth, soon)
         moves_change = evaluate(variant, fewest).objective - ground.objective
+        if moves_change < change.upper:  # leaving moves out may be worth money, too
+            found = fewest
+            change = interval(ground.objective, ground.objective + moves_change, *ends[1:])
         order = chain(ground.rep, fewest, dict.fromkeys(concerned))
         moves = told(ground, order, ground.rep, fewest)
     verdict: Verdict = "open"

@@ -40,7 +40,8 @@ from territoryopt.backends.pyomo_parts import (
     add_together,
     objects,
 )
-from territoryopt.errors import BackendError, Fault, ModelError
+from territoryopt.errors import BackendError, Fault, InputError, ModelError
+from territoryopt.folders import write_file
 from territoryopt.problem import IntArray, Problem
 
 if TYPE_CHECKING:
@@ -170,11 +171,14 @@ def write_model(what: Problem | ConcreteModel, path: str | Path) -> None:
     try:
         lp = path.suffix.lower() == ".lp"
         form = ProblemFormat.cpxlp if lp else ProblemFormat.mps
-        model.write(str(path), format=form, io_options={"labeler": _Labeler()})
-    except OSError as error:
-        raise BackendError(
-            [Fault(f"the model cannot be written: {error.strerror}", file=str(path))]
-        ) from error
+        options = {"labeler": _Labeler()}
+        write_file(
+            path,
+            lambda draft: model.write(str(draft), format=form, io_options=options),
+            overwrite=True,
+        )
+    except InputError as error:
+        raise BackendError(error.problems) from error
 
 
 class _Labeler:

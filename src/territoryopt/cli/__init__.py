@@ -1,8 +1,15 @@
 """The command line: parse, call one function of the API, print, exit. No arithmetic here."""
 
-from territoryopt.cli import outputs  # registers its commands
+from territoryopt.cli import outputs, schemas  # they register their commands
 from territoryopt.cli.commands import main
+from territoryopt.cli.history import log_command
 from territoryopt.cli.importing import import_command
+from territoryopt.cli.planning import plan_command
 from territoryopt.cli.scoring import score_command
 
-__all__ = ["import_command", "main", "outputs", "score_command"]
+__all__ = ["import_command", "main", "outputs", "plan_command", "score_command"]
+__all__ = ["import_command", "main", "outputs", "schemas"]
+__all__ = ["import_command", "log_command", "main", "outputs"]
+from territoryopt.cli.listening import requests_command
+
+__all__ = ["import_command", "main", "outputs", "requests_command"]

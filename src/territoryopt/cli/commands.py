@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar
 
 import click
@@ -114,7 +114,8 @@ def demo(as_json: bool, out: str | None, **search: Any) -> int:
     """Align 600 accounts in real US places to 14 reps, with proof and reasons."""
     from territoryopt.model import library
 
-    return _solve(str(library("instances") / DEMO), DEMO_MODEL, (), out, False, as_json, **search)
+    place = str(library("instances") / DEMO)
+    return _solve(place, DEMO_MODEL, (), out, False, as_json, by="territoryopt demo", **search)
 
 
 @command("solve")
@@ -122,10 +123,16 @@ def demo(as_json: bool, out: str | None, **search: Any) -> int:
 @model_option
 @where_option
 @search_options
-@click.option("--start", type=click.Path(), help="A plan (CSV or workbook) to start from.")
+@click.option(
+    "--start", type=click.Path(), help="A plan (a run folder, CSV or workbook) to start from."
+)
 @click.option("--locks-from", type=click.Path(), metavar="PLAN",
               help="Lock the owners set by hand: in a workbook of ours those that were edited, in"
               " another plan all of them.")  # fmt: skip
+@click.option("--from", "grew_from", type=click.Path(), metavar="RUN",
+              help="The run that this one follows, for `territoryopt log`; by default that of"
+              " --locks-from, or of --start.")  # fmt: skip
+@click.option("--note", default="", help="Why, to be kept with the run.")
 @click.option("--out", type=click.Path(), help="The run folder; default runs/<time>-<instance>.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier run in that folder.")
 def solve_command(
@@ -153,27 +160,40 @@ def _solve(
     as_json: bool,
     start: str | None = None,
     locks_from: str | None = None,
+    grew_from: str | None = None,
+    note: str = "",
+    by: str = "territoryopt solve",
     **search: Any,
 ) -> int:
+    from contextlib import nullcontext
+
     import territoryopt as topt
+    from territoryopt.cli.keeping import keep, predecessor
     from territoryopt.cli.paths import parse_where
     from territoryopt.cli.printing import Progress, print_result
-    from territoryopt.runs import refuse_target
 
     filters = parse_where(where)
-    if out:
-        refuse_target(out, overwrite)  # before the work, not after it
-    parsed = topt.load_model(model)
-    data = topt.read_instance(instance, where=filters)
-    if locks_from:
-        data = data.with_locks(topt.read_locks(locks_from, data))
-    first = topt.read_alignment(start, data) if start else None
-    with Progress(show=not as_json) as progress:
-        result = topt.solve(data, parsed, start=first, progress=progress, **search)
-    folder = None
-    if out:
-        folder = topt.write_run(result, data, parsed, out, where=filters, overwrite=overwrite)
-    print_result(result, data, parsed, folder, as_json)
+    # ours before the work, not after it
+    with topt.claim_run(out, overwrite) if out else nullcontext():
+        before = predecessor(grew_from, locks_from, start)
+        parsed = topt.load_model(model)
+        data = topt.read_instance(instance, where=filters)
+        if locks_from:
+            data = data.with_locks(topt.read_locks(locks_from, data))
+        first = topt.read_alignment(start, data) if start else None
+        with Progress(show=not as_json) as progress:
+            result = topt.solve(data, parsed, start=first, progress=progress, **search)
+        folder, failed = None, None
+        if out:
+            write = partial(
+                topt.write_run, result, data, parsed, where=filters, predecessor=before, note=note,
+                by=by,
+            )  # fmt: skip
+            folder, failed = keep(write, out, overwrite)
+    if failed is None or not as_json:
+        print_result(result, data, parsed, folder, as_json)
+    if failed is not None:
+        raise failed
     if result.status == "interrupted":
         return INTERRUPTED
     return 0 if result.rep is not None else NO_PLAN

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import inf
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -184,7 +183,9 @@ def _what_if(
 
 def _write_plan(reasons: Explanation, rep: IntArray | None, path: str) -> str:
     """Write a plan as `check`, `solve --start` and a spreadsheet read it."""
-    from territoryopt.errors import Fault, InputError
+    from functools import partial
+
+    from territoryopt.folders import write_file
     from territoryopt.tables import write_table
 
     problem = reasons.problem
@@ -194,12 +195,7 @@ def _write_plan(reasons: Explanation, rep: IntArray | None, path: str) -> str:
         "account_id": [problem.account_id(i) for i in range(problem.accounts)],
         "rep_id": [problem.rep_id(int(j)) for j in rep],
     }
-    try:
-        write_table(path, columns)
-    except OSError as error:
-        raise InputError(
-            [Fault(f"the plan cannot be written: {error.strerror or error}", value=path)]
-        ) from error
+    write_file(path, partial(write_table, columns=columns), overwrite=True)
     return f"The plan found is in {path}."
 
 
@@ -236,12 +232,10 @@ def _other_plan(path: str | None, run: Run) -> IntArray | None:
     """The plan of a CSV file or of another run folder, int[accounts]."""
     import territoryopt as topt
     from territoryopt.checking import aligned
-    from territoryopt.runs import ALIGNMENT
 
     if path is None:
         return None
-    file = Path(path) / ALIGNMENT if Path(path).is_dir() else Path(path)
-    return aligned(topt.read_alignment(file, run.instance), run.instance)
+    return aligned(topt.read_alignment(path, run.instance), run.instance)
 
 
 def answer_all(

@@ -6,12 +6,12 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from territoryopt.errors import Fault, FaultList, InputError
+from territoryopt.errors import FaultList, InputError
+from territoryopt.extras import need
 from territoryopt.tables import read_table
 
 PACKAGE = "zipcodes"
 NAMES_OF_US = frozenset({"us", "usa", "unitedstates", "unitedstatesofamerica"})
-INSTALL = 'Install it with: pip install "territoryopt[import]"; or give --centroids FILE.csv'
 
 
 @dataclass(frozen=True)
@@ -80,10 +80,8 @@ def centroids_of_package() -> Centroids:
 
     Raises InputError where it is not installed.
     """
-    try:
-        import zipcodes
-    except ImportError as error:
-        raise InputError([Fault(f"centroids need the package {PACKAGE}", INSTALL)]) from error
+    zipcodes = need(PACKAGE, "import", "a place by postal code",
+                    otherwise="Give --centroids FILE.csv")  # fmt: skip
     rows = [row for row in zipcodes.list_all() if row.get("lat") and row.get("long")]
     places = {("us", row["zip_code"]): (float(row["lat"]), float(row["long"])) for row in rows}
     states = {("us", row["zip_code"]): row["state"] for row in rows}

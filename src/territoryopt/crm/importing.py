@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping as Table
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from territoryopt.folders import FolderKind
 from territoryopt.instance import ACCOUNTS, REPS, read_instance
 from territoryopt.instance_writing import as_written
 from territoryopt.tables import sha256_of, write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA = "territoryopt/import/1"
 MAPPING, QUALITY, PAGE, RECORD = "mapping.toml", "quality.csv", "quality.md", "quality.json"
@@ -63,6 +66,13 @@ class Imported:
             "sources": {kind: dict(source) for kind, source in self.sources.items()},
             "mapping": self.mapping.model_dump(mode="json"),
         }
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per row of quality.csv: kind, file, row (NA for a whole file), column, old, new,
+        reason, remedy."""
+        import pandas as pd
+
+        return pd.DataFrame(self.quality.table()).astype({"row": "Int64"})
 
 
 def propose_mapping(accounts: Path_, reps: Path_) -> Mapping:
@@ -129,7 +139,7 @@ def import_accounts(
         {one.kind: {"file": str(one.path), "sha256": sha256_of(one.path), "rows": one.rows}
          for one in (book, people)},
     )  # fmt: skip
-    _write(made, columns, found_reps.columns)
+    _write(made, columns, found_reps.columns, overwrite)
     return made
 
 
@@ -185,7 +195,9 @@ def _raise_refusals(
     faults.raise_if_any()
 
 
-def _write(made: Imported, accounts: dict[str, ObjectArray], reps: dict[str, ObjectArray]) -> None:
+def _write(
+    made: Imported, accounts: dict[str, ObjectArray], reps: dict[str, ObjectArray], overwrite: bool
+) -> None:
     counts = made.quality.counts
     lines = [
         f"{made.accounts:,} accounts and {made.reps:,} reps were taken over.",
@@ -210,4 +222,4 @@ def _write(made: Imported, accounts: dict[str, ObjectArray], reps: dict[str, Obj
             (draft / name).write_bytes(text.encode("utf-8", "backslashreplace"))
         read_instance(draft)  # what the engine would refuse is refused here
 
-    FOLDER.write(made.folder, fill)
+    FOLDER.write(made.folder, fill, overwrite=overwrite)

@@ -18,9 +18,9 @@ from typing import Any
 from territoryopt.crm.quality import Quality
 from territoryopt.crm.sheets import MOST_ROWS, Record
 from territoryopt.errors import FaultList, InputError
+from territoryopt.extras import need
 from territoryopt.workbook_reading import LARGEST, refuse_bomb
 
-INSTALL = 'Install it with: pip install "territoryopt[import]"'
 _FORMULA = re.compile(rb"<f[ />]")
 _MERGED = re.compile(rb'<mergeCell ref="[A-Z]+\d+:[A-Z]+(\d+)"')
 _TAIL = 64
@@ -43,10 +43,8 @@ def workbook_records(
     file = path.name
     if not _may_be_unpacked(path, faults):
         return None
-    try:
-        import openpyxl
-    except ImportError:
-        faults.add("a workbook needs the package openpyxl", INSTALL, file=file)
+    openpyxl = _library("openpyxl", "a workbook", file, faults)
+    if openpyxl is None:
         return None
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
@@ -66,6 +64,14 @@ def workbook_records(
             "Open it in a spreadsheet and save it again as .xlsx or CSV UTF-8",
             file=file,
         )
+        return None
+
+
+def _library(module: str, what: str, file: str, faults: FaultList) -> Any:
+    try:
+        return need(module, "import", what, file=file)
+    except InputError as error:
+        faults.problems.extend(error.problems)
         return None
 
 
@@ -211,10 +217,8 @@ def _unambiguous(text: str) -> str:
 def parquet_records(path: Path, faults: FaultList) -> Iterator[Record] | None:
     """The rows of a Parquet file as text, its header first; None, with a fault, otherwise."""
     file = path.name
-    try:
-        from pyarrow import parquet
-    except ImportError:
-        faults.add("a Parquet file needs the package pyarrow", INSTALL, file=file)
+    parquet = _library("pyarrow.parquet", "a Parquet file", file, faults)
+    if parquet is None:
         return None
     try:
         source = parquet.ParquetFile(path)

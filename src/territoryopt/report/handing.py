@@ -1,91 +1,12 @@
-"""Files handed out: written whole or not at all, replacing others only where that was asked."""
+"""Where files that are handed out go; how they are written whole or not at all is in `folders`."""
 
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-
-from territoryopt.errors import Fault, InputError
-
-DRAFT = ".territoryopt-"
-"""What the name of a file begins with while it is being written."""
-
-
-def needed(module: str, package: str, what: str) -> ModuleType:
-    """A library of the extra `report`; InputError that says what to install where it is not."""
-    try:
-        return import_module(module)
-    except ImportError as error:
-        raise InputError(
-            [Fault(f"{what} needs the package {package}, which is not installed",
-                   "Install it: pip install 'territoryopt[report]'")]
-        ) from error  # fmt: skip
 
 
 def beside(run: str | os.PathLike[str], ending: str) -> Path:
     """Where a file made from a run folder goes when no place is given: beside the folder."""
     folder = Path(os.path.abspath(run))
     return folder.with_name(f"{folder.name}{ending}")
-
-
-def refuse_file(path: str | os.PathLike[str], overwrite: bool) -> Path:
-    """The path; InputError where a file may not be written to it."""
-    target = Path(path)
-    try:
-        why = _refusal(target, overwrite)
-    except OSError as error:
-        why = f"the file cannot be used: {error.strerror or error}"
-    if why:
-        raise InputError([Fault(why, value=str(target))])
-    return target
-
-
-def _refusal(target: Path, overwrite: bool) -> str:
-    if "\0" in str(target):
-        return "a path has no null character"
-    if target.is_symlink():
-        return "the file is a link; give the file itself"
-    if target.is_dir():
-        return "there is a folder where the file should be; give another name"
-    if target.exists() and not overwrite:
-        return "the file exists already; give another name, or overwrite it"
-    return ""
-
-
-def write_file(
-    path: str | os.PathLike[str], write: Callable[[Path], None], *, overwrite: bool = False
-) -> Path:
-    """Call `write` with a draft beside the file and put that in place by one rename.
-
-    Raises InputError where it cannot be written; nothing is left then.
-    """
-    target = refuse_file(path, overwrite)
-    draft: Path | None = None
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=DRAFT, suffix=target.suffix, dir=target.parent)
-        os.close(handle)
-        draft = Path(name)
-        write(draft)
-        draft.chmod(0o644)
-        os.replace(draft, target)
-    except OSError as error:
-        raise InputError([f"{target} cannot be written: {error.strerror or error}"]) from error
-    finally:
-        if draft is not None and draft.exists():
-            draft.unlink()
-    return target
-
-
-def write_text(path: str | os.PathLike[str], text: str, *, overwrite: bool = False) -> Path:
-    """Write a text as UTF-8; see `write_file`. Lone surrogates are written out as `\\udc80`."""
-    data = text.encode("utf-8", "backslashreplace")
-    return write_file(path, lambda draft: _put(draft, data), overwrite=overwrite)
-
-
-def _put(path: Path, data: bytes) -> None:
-    path.write_bytes(data)

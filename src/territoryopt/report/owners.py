@@ -1,4 +1,21 @@
-"""Back to the CRM: the accounts that change hands, in files it imports."""
+"""Back to the CRM: the accounts that change hands, in files it imports.
+
+Files are cut so that every usual way in takes them. Sources, as their pages stood:
+
+Salesforce. A batch of the Bulk API holds 10,000 records and 10 MB, 10,000,000 characters (Bulk API
+Developer Guide, Limits, versions 212 and 232); Data Loader sends batches of 10,000 at most
+(Data Loader Guide, Configure Data Loader). What is less narrow: Bulk API 2.0 makes the batches
+itself and takes files of 150 MB, 150,000,000 records in 24 hours (Bulk API 2.0 Developer Guide,
+Limits, version 228; 100,000,000 in versions up to 222); the Data Import Wizard takes files of
+100 MB and 50,000 records, beyond which its help sends to Data Loader (Salesforce Help, "How large
+can my import file be?" and "General Importing Questions").
+
+HubSpot. Its free tools, and the Smart CRM alone, take files of 20 MB and 500,000 rows a day;
+Starter, Professional and Enterprise take 512 MB and 1,048,576 rows a file, 10,000,000 rows a day
+(Knowledge Base, "Set up import files", December 3, 2024 and October 3, 2025).
+
+Plain. A sheet of Excel or LibreOffice has 1,048,576 rows, the header among them.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +29,9 @@ import numpy as np
 
 from territoryopt.cells import ObjectArray
 from territoryopt.errors import Fault, FaultList, InputError
+from territoryopt.folders import refuse_file, write_file
 from territoryopt.reasons.words import plural
-from territoryopt.report.handing import beside, refuse_file, write_file
+from territoryopt.report.handing import beside
 from territoryopt.runs import Run
 from territoryopt.tables import Table, write_table
 
@@ -40,13 +58,14 @@ CRMS = {
     for crm in (
         Crm(
             "salesforce", "Id", "OwnerId", "rep_id", 10_000, 10_000_000,
-            "10,000 records and 10 MB a batch of the Bulk API (Bulk API Developer Guide, limits), "
-            "which is below the 50,000 records of the Data Import Wizard too",
+            "10,000 records and 10 MB, a batch of the Bulk API and of Data Loader (Bulk API "
+            "Developer Guide, Limits); the Data Import Wizard takes 50,000 records and 100 MB a "
+            "file, Bulk API 2.0 150 MB",
         ),
         Crm(
-            "hubspot", "Record ID", "Company owner", "name", 250_000, 20_000_000,
-            "20 MB and 500,000 rows a day with the free tools (Set up import files, October 2025); "
-            "other subscriptions take 512 MB and 1,048,576 rows a file",
+            "hubspot", "Record ID", "Company owner", "name", 500_000, 20_000_000,
+            "20 MB, and the 500,000 rows a day of the free tools (Set up import files, October "
+            "2025); Starter and above take 512 MB and 1,048,576 rows a file",
         ),
         Crm(
             "plain", "account_id", "rep_id", "rep_id", 1_048_575, 100_000_000,

@@ -16,12 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from territoryopt.extras import need
+from territoryopt.folders import refuse_file, write_text
 from territoryopt.gaps import OPTIMAL_GAP, relative_gap
 from territoryopt.reasons.explanation import Explanation
 from territoryopt.reasons.words import amount, gap, number, percent, plural
 from territoryopt.report.answer import answer
 from territoryopt.report.balance import charts
-from territoryopt.report.handing import beside, needed, refuse_file, write_text
+from territoryopt.report.handing import beside
 from territoryopt.report.mapdata import embedded, map_data, rep_colours, shown
 from territoryopt.report.names import visible
 from territoryopt.report.notes import data_notes, facts_of_run
@@ -103,8 +105,8 @@ def report_page(run: Run) -> str:
 
 def rendered(template: str, data: Mapping[str, Any], **context: Any) -> str:
     """A template of ours filled in, with its style, its script and the data the script draws."""
-    jinja2 = needed("jinja2", "jinja2", "a page")
-    markup = needed("markupsafe", "markupsafe", "a page").Markup
+    jinja2 = need("jinja2", "report", "a page")
+    markup = need("markupsafe", "report", "a page").Markup
     room = files(__package__).joinpath("templates")
     env = jinja2.Environment(
         loader=jinja2.FunctionLoader(lambda name: room.joinpath(name).read_text("utf-8")),

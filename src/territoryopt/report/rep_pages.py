@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from territoryopt.cells import IntArray
+from territoryopt.extras import need
+from territoryopt.folders import refuse_file, write_text
 from territoryopt.reasons.explanation import Explanation
 from territoryopt.reasons.pages import MOST_LISTED, MOST_REASONS, rep_accounts
 from territoryopt.report.balance import charts
-from territoryopt.report.handing import needed, refuse_file, write_text
 from territoryopt.report.mapdata import map_data, shown
 from territoryopt.report.names import file_names
 from territoryopt.report.page import rendered
@@ -33,7 +34,7 @@ def write_rep_pages(
     every system gives a name of its letters and some digits. Raises InputError where the run has no
     plan, a file is there already and `overwrite` is not given, or jinja2 is not installed.
     """
-    needed("jinja2", "jinja2", "a page")
+    need("jinja2", "report", "a page")
     reasons = run.explanation()
     root = Path(folder)
     names = file_names([reasons.problem.rep_id(j) for j in range(reasons.problem.reps)], ".html")

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from territoryopt.errors import InputError
-from territoryopt.report.handing import needed
+from territoryopt.extras import need
 from territoryopt.report.names import visible
 
 MOST_ROWS = 1_048_575
@@ -41,7 +41,8 @@ class Book:
     """A workbook under way; a context that closes the file."""
 
     def __init__(self, path: Path) -> None:
-        library = needed("xlsxwriter", "xlsxwriter", "a workbook")
+        library = need("xlsxwriter", "report", "a workbook")
+        self.failed = library.exceptions.XlsxWriterException
         self.book = library.Workbook(
             str(path),
             {
@@ -77,7 +78,15 @@ class Book:
         self, kind: type[BaseException] | None, error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:  # fmt: skip
-        self.book.close()
+        try:
+            self.book.close()
+        except self.failed as failed:  # the library's own, around what the disk said
+            cause = failed.args[0] if failed.args else None
+            raise (cause if isinstance(cause, OSError) else OSError(str(failed))) from failed
+
+    def mark(self, name: str, text: str) -> None:
+        """A property of the file, which programs that save it keep; 255 letters at most."""
+        self.book.set_custom_property(name, visible(text)[:255], "text")
 
     def number(self, value: float, kind: str) -> Any:
         """The format of a number: two digits after the point where it would be lost without."""

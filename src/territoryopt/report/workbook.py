@@ -13,10 +13,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from territoryopt.extras import need
+from territoryopt.folders import refuse_file, write_file
 from territoryopt.report.answer import answer
-from territoryopt.report.handing import beside, needed, refuse_file, write_file
+from territoryopt.report.handing import beside
 from territoryopt.report.notes import data_notes, facts_of_run
 from territoryopt.report.sheets import Book, Column
+from territoryopt.run_record import RUN_MARK, id_of
 from territoryopt.runs import Run, alignment_table
 
 ALIGNMENT, TERRITORIES = "Alignment", "Territories"
@@ -35,12 +38,14 @@ def write_workbook(
     xlsxwriter is not installed.
     """
     target = refuse_file(beside(run.folder, ".xlsx") if path is None else path, overwrite)
-    needed("xlsxwriter", "xlsxwriter", "a workbook")
+    need("xlsxwriter", "report", "a workbook")
     reasons = run.explanation()
     alignment = alignment_table(reasons, run.instance)
 
     def write(draft: Path) -> None:
         with Book(draft) as book:
+            # so that a plan solved again from an edited workbook knows where it came from
+            book.mark(RUN_MARK, f"{id_of(run.record)} {run.folder.absolute().name}")
             _answer(book, run, reasons)
             _alignment(book, run, alignment)
             _territories(book, reasons)

@@ -14,7 +14,7 @@ from territoryopt.cells import FloatArray, IntArray, ObjectArray, among
 from territoryopt.errors import FaultList, InputError, shortened
 from territoryopt.scoring.spec import Rate, Rates, Scoring, Where
 from territoryopt.tables import Table
-from territoryopt.toml_page import nearest
+from territoryopt.toml_reading import nearest
 
 Mask = npt.NDArray[np.bool_]
 

@@ -13,7 +13,7 @@ from territoryopt.errors import FaultList, InputError, shortened
 from territoryopt.scoring.columns import Board, Mask, Refused, iso_days
 from territoryopt.scoring.spec import Learned
 from territoryopt.tables import Table, parse_table, sha256_of
-from territoryopt.toml_page import nearest
+from territoryopt.toml_reading import nearest
 from territoryopt.words import number, plural
 
 LEAST = 20

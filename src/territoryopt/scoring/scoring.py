@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from territoryopt.cells import FloatArray
 from territoryopt.errors import FaultList, InputError
+from territoryopt.folders import FolderKind
 from territoryopt.instance import ACCOUNTS, REPS, Instance, read_instance
 from territoryopt.instance_writing import folder_kind, with_columns, write_instance
 from territoryopt.scoring.columns import Board, Refused
@@ -29,6 +30,11 @@ from territoryopt.words import number, plural
 
 Path_ = str | os.PathLike[str]
 UNITS = {"visits_per_year": "visits/year", "hours_per_visit": "hours", "score": "points"}
+
+
+def scored_folder() -> FolderKind:
+    """What a folder of `score_accounts` is."""
+    return folder_kind((SCORES, RECORD, COPY))
 
 
 def score_accounts(
@@ -50,7 +56,7 @@ def score_accounts(
     Raises one InputError with every fault, each with file and key or row; nothing is written then.
     """
     if folder is not None:  # before the work, not after it
-        folder_kind((SCORES, RECORD, COPY)).refuse(folder, overwrite)
+        scored_folder().refuse(folder, overwrite)
     given = scoring if isinstance(scoring, Scoring) else load_scoring(scoring)
     data = instance if isinstance(instance, Instance) else read_instance(instance)
     board, trace = Board(data.accounts, given), Trace()

@@ -13,7 +13,7 @@ from territoryopt.cells import FloatArray, IntArray, ObjectArray
 from territoryopt.scoring.columns import Board, Mask, Refused, rows_of
 from territoryopt.scoring.spec import Grid, Quantiles, Rfm, Thresholds, Tiers, Values
 from territoryopt.scoring.trace import Piece, Trace, exact, plain
-from territoryopt.toml_page import nearest
+from territoryopt.toml_reading import nearest
 from territoryopt.words import percent, plural
 
 
