@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from json_contract import assert_meets
 from score_cases import ACCOUNTS, LEARNED, cells, deals, faults, make, scored, totals
 
 import territoryopt as topt
@@ -37,6 +38,7 @@ def test_coefficients_come_near_the_truth(learned):
 
 
 def test_held_out_quality_is_shown_against_the_base_rate(learned):
+    assert_meets(learned.as_dict())
     quality = learned.as_dict()["learned"]["quality"]
     assert quality["rows"] == 750
     assert 0.75 < quality["auc"] < 0.9

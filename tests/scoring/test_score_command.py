@@ -4,6 +4,7 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from json_contract import assert_meets
 from score_cases import cells, faults, make, scored
 
 import territoryopt as topt
@@ -101,6 +102,7 @@ def test_json_holds_what_is_documented(folders):
     result = run("score", folders / "in", "--with", folders / "score.toml", "--json")
     found = json.loads(result.stdout)
     assert found["schema"] == "territoryopt/score/1"
+    assert_meets(found)
     assert found["folder"] is None
     assert {c["column"]: c["replaced"] for c in found["columns"]} == {
         "tier": False, "potential": True, "visits_per_year": False, "hours_per_visit": False,
@@ -115,6 +117,7 @@ def test_json_holds_what_is_documented(folders):
     one = json.loads(run("score", folders / "in", "--with", folders / "score.toml", "-a", "007",
                          "--json").stdout)  # fmt: skip
     assert one["schema"] == "territoryopt/score-of-account/1"
+    assert_meets(one)
     assert one["accounts"][0]["account"] == "007"
     assert one["accounts"][0]["parts"][1] == {
         "result": "potential", "part": "sales", "column": "sales", "value": "100",
@@ -205,7 +208,9 @@ def test_a_proposal_can_be_run_as_it_is(tmp_path):
     assert "score" in topt.score_accounts(data, parse_scoring(unmarked)).columns
     result = run("score", tmp_path, "--propose")
     assert result.stdout == text
-    assert json.loads(run("score", tmp_path, "--propose", "--json").stdout)["toml"] == text
+    as_json = json.loads(run("score", tmp_path, "--propose", "--json").stdout)
+    assert as_json["toml"] == text
+    assert_meets(as_json)
 
 
 def test_nothing_to_propose_is_told(tmp_path):
@@ -232,3 +237,13 @@ def test_what_a_scoring_made_can_be_scored_again(tmp_path):
     twice = topt.score_accounts(once.instance, parse_scoring(text))
     assert cells(twice, "tier") == ["gold", "tin"]
     assert cells(twice, "potential") == ["10", "0.5"]
+
+
+def test_the_frame_has_the_columns_of_the_page(folders):
+    """docs/frames.md, Scored.to_frame: account_id, name and a column for each one made."""
+    found = topt.score_accounts(folders / "in", folders / "score.toml")
+    frame = found.to_frame()
+    assert list(frame.columns) == ["account_id", "name", *found.columns]
+    assert frame["account_id"].tolist() == list(found.instance.account_ids)
+    assert frame["tier"].tolist() == ["A", "B", "B"]
+    assert frame["potential"].tolist() == [10.0, 9.95, 0.0]
