@@ -160,7 +160,10 @@ def solve_with(
         run.instance.account_ids, run.instance.rep_ids, answers.chosen.rep
     )  # fmt: skip
     result = solve(data, run.model, start=start, time_limit=time_limit, seed=seed, threads=threads)
-    return write_run(result, data, run.model, folder, where=where, overwrite=overwrite)
+    return write_run(
+        result, data, run.model, folder, where=where, overwrite=overwrite, predecessor=run,
+        note="requests accepted", by="territoryopt requests",
+    )  # fmt: skip
 
 
 @dataclass(eq=False)

@@ -62,5 +62,5 @@ def write_requests(
         (draft / LETTERS).write_bytes(page.encode("utf-8", "backslashreplace"))
         (draft / RECORD).write_bytes(f"{text}\n".encode("utf-8", "backslashreplace"))
 
-    FOLDER.write(target, fill)
+    FOLDER.write(target, fill, overwrite=overwrite)
     return target

@@ -162,7 +162,7 @@ def _record(a: Answered) -> dict[str, object]:
 
 def _run_of(run: str | os.PathLike[str]) -> dict[str, str]:
     """The run by its folder and the SHA-256 of its record."""
-    from territoryopt.runs import RESULT
+    from territoryopt.run_record import RESULT
     from territoryopt.tables import sha256_of
 
     if not run:
