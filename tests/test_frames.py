@@ -22,7 +22,7 @@ PAGE = ROOT / "docs" / "frames.md"
 TINY = ROOT / "instances" / "tiny"
 NUMBERS = ("cost", "total", "lower", "upper", "change", "margin", "money", "bound", "x", "holds")
 
-HELD_ELSEWHERE: dict[str, str] = {}
+HELD_ELSEWHERE: dict[str, str] = {"Scored": "scoring/test_score_command.py"}
 """Results whose frames another test module holds against the page: class -> the module under
 tests/, which has its heading of the page in it."""
 

@@ -178,7 +178,8 @@ class Board:
         """
         if not isinstance(rate, Rates):
             return np.full(len(self), float(rate)), ""
-        cells = self.text(rate.by, f"{key}.by")
+        key = f"{key}." if key else ""
+        cells = self.text(rate.by, f"{key}by")
         texts = cells if among_ is None else cells[among_]
         present = dict.fromkeys(texts.tolist())
         unknown = [text for text in present if text not in rate.values]
@@ -186,13 +187,14 @@ class Board:
             shown = ", ".join(repr(shortened(text)) for text in unknown[:10])
             remedy = "Give it one in values, or give rest"
             self.fault(f"has no number for {shown} of the column {rate.by!r}", remedy,
-                       key=f"{key}.values")  # fmt: skip
+                       key=f"{key}values")  # fmt: skip
             raise Refused
+        there = set(cells.tolist())
         for name in rate.values:
-            if name not in set(cells.tolist()):
+            if name not in there:
                 self.note(f"{self.key}: no account has {shortened(name)!r} in {rate.by}")
         rest = float("nan") if rate.rest is None else rate.rest
-        told = {text: f"{rate.by} {text or '(blank)'}" for text in dict.fromkeys(cells.tolist())}
+        told = {text: f"{rate.by} {text or '(blank)'}" for text in there}
         names = np.array(list(map(told.__getitem__, cells.tolist())), dtype=object)
         numbers = [rate.values.get(text, rest) for text in cells.tolist()]
         return np.array(numbers, dtype=np.float64), names

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from territoryopt.cells import FloatArray, ObjectArray
-from territoryopt.errors import Fault, InputError
+from territoryopt.extras import need
 from territoryopt.scoring.columns import Board, Mask, Refused
 from territoryopt.scoring.history import (
     OTHER,
@@ -159,15 +159,9 @@ def learn(spec: Learned, board: Board, trace: Trace, history: Path | None) -> Le
     data = read_history(spec, board, history)
     refuse_false_teachers(spec, data, board)
     aside, words = held_out(spec, data, board)
-    try:
-        tried = _fit(spec, data, ~aside, board)
-        quality, table = _judged(tried, data, aside)
-        whole = _fit(spec, data, np.ones(len(data), np.bool_), board)
-    except ImportError as error:
-        raise InputError(
-            [Fault("learning a score needs the package scikit-learn, which is not installed",
-                   "Install it: pip install 'territoryopt[score]'")]
-        ) from error  # fmt: skip
+    tried = _fit(spec, data, ~aside, board)
+    quality, table = _judged(tried, data, aside)
+    whole = _fit(spec, data, np.ones(len(data), np.bool_), board)
     rarer = min(int(data.won.sum()), int((~data.won).sum()))
     if rarer < PER_TERM * len(whole.terms):
         board.note(f"learned: {plural(rarer, 'row')} of the rarer outcome for "
@@ -222,11 +216,12 @@ def matrix(
 
 
 def _fit(spec: Learned, data: History, rows: Mask, board: Board) -> Regression:
-    from sklearn.calibration import CalibratedClassifierCV
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedKFold
     from threadpoolctl import threadpool_limits
 
+    calibration_, linear, selection = (
+        need(f"sklearn.{name}", "score", "a learned score", file=board.scoring.file)
+        for name in ("calibration", "linear_model", "model_selection")
+    )
     terms, references = _terms(spec, data, rows)
     if len(terms) > LARGEST_TERMS:
         board.fault(f"the texts have {len(terms):,} levels in all, more than {LARGEST_TERMS:,}",
@@ -236,10 +231,12 @@ def _fit(spec: Learned, data: History, rows: Mask, board: Board) -> Regression:
     if not terms or len(terms) > LARGEST_TERMS:
         raise Refused
     whole = matrix(terms, references, dict(data.numbers), dict(data.texts), len(data))
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=spec.seed)
-    regression = LogisticRegression(C=spec.strength, max_iter=2_000, tol=1e-8)
+    folds = selection.StratifiedKFold(FOLDS, shuffle=True, random_state=spec.seed)
+    regression = linear.LogisticRegression(C=spec.strength, max_iter=2_000, tol=1e-8)
     with threadpool_limits(1):  # one order of sums, whatever machine
-        learned = CalibratedClassifierCV(regression, method="sigmoid", ensemble=False, cv=folds)
+        learned = calibration_.CalibratedClassifierCV(
+            regression, method="sigmoid", ensemble=False, cv=folds
+        )
         learned.fit(whole[rows], data.won[rows].astype(int))
     inner = learned.calibrated_classifiers_[0]
     sigmoid = inner.calibrators[0]  # p = 1 / (1 + exp(a f + b))
@@ -310,8 +307,8 @@ def _apply(spec: Learned, found: LearnedModel, board: Board, trace: Trace) -> No
         if spec.blank == "refuse":
             board.refuse_blank(blank, column, "numbers", 'write blank = "average"')
         elif blank.any():
-            board.note(f"learned: {plural(int(blank.sum()), 'account')} with a blank {column} were "
-                       "taken as average")  # fmt: skip
+            board.note(f"learned: a blank {column} counts as average: "
+                       f"{plural(int(blank.sum()), 'account')}")  # fmt: skip
     texts = {column: board.text(column, "texts") for column in spec.texts}
     whole = matrix(regression.terms, regression.references, numbers, texts, len(board))
     rows = np.arange(len(board))
@@ -334,9 +331,9 @@ def _apply(spec: Learned, found: LearnedModel, board: Board, trace: Trace) -> No
             levels.add(regression.references[column])
             strange = np.array([text not in levels for text in texts[column].tolist()])
             if strange.any() and OTHER not in levels:
-                board.note(f"learned: {plural(int(strange.sum()), 'account')} with a {column} that "
-                           "was not learned count as "
-                           f"{regression.references[column] or '(blank)'}")  # fmt: skip
+                most = regression.references[column] or "(blank)"
+                board.note(f"learned: text of {column} that was not learned counts as {most}: "
+                           f"{plural(int(strange.sum()), 'account')}")  # fmt: skip
             at = np.flatnonzero(got)
             rule = f"against {regression.references[column] or '(blank)'}"
             note = np.where(strange[at], "not learned", "").astype(object)

@@ -3,10 +3,10 @@
 score_i = start + Σ_g held(Σ_{s in g} points_s · met_si · 2^(-age_si / half_life_s), ± cap_g)
 held between least and most; a signal without a group is one of its own.
 
-Points for fit (who they are) and for behaviour (what they did, fading with time) are the practice
-of lead scoring: Benhaddou & Leray 2017, Customer relationship management and small data -
-application of Bayesian network elicitation techniques for building a lead scoring model (AICCSA);
-half-lives and caps are common in marketing-automation tools and are here our own definitions.
+Points from the knowledge of those who sell, for who a lead is and what it did, are what the
+literature calls traditional lead scoring: Wu, Andreev & Benyoucef 2023, The state of lead scoring
+models and their impact on sales performance, Information Technology and Management. Half-lives and
+caps are defined here as we think right; tools for marketing have them in many forms.
 """
 
 from __future__ import annotations

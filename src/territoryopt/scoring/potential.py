@@ -182,7 +182,7 @@ def _peers(key: str, part: PeersPart, covered: Mask, board: Board) -> Found:
     if part.rate != 1.0:
         times = _times(part.rate, rate, told)
         ends = [times] * len(board) if isinstance(times, str) else times.tolist()
-        words[:] = [f"{a} {b}" for a, b in zip(words.tolist(), ends, strict=True)]
+        words[:] = [f"{a}; {b}" for a, b in zip(words.tolist(), ends, strict=True)]
     cells = board.text(part.column, f"{key}.column")
     piece = Piece(MONEY, f"room of {part.column}", np.zeros(0, np.int64), part.column, cells, words,
                   rate)  # fmt: skip
@@ -208,12 +208,18 @@ def _share(key: str, part: SharePart, covered: Mask, board: Board) -> Found:
     factor = np.full(len(board), np.nan)
     for label, rows in groups.items():
         whole, weights = float(total[rows[0]]), weight[rows]
-        if not weights.sum():
+        if not 0 <= whole * 100 <= LARGEST:
+            board.fault("is a total that cannot be shared out to the cent",
+                        f"Give one from 0 to {LARGEST / 100:,.0f}", key=f"{key}.total",
+                        value=whole)  # fmt: skip
+            raise Refused
+        if not weights.sum() or not np.isfinite(weights.sum()):
             text = f"has nothing in {column!r} to share {exact(whole)} out by"
             board.fault(text + (f" ({label})" if label else ""), "Give another column", key=key)
             raise Refused
         cents[rows] = apportioned(round(whole * 100), weights)
-        factor[rows] = whole / weights.sum()
+        with np.errstate(over="ignore"):
+            factor[rows] = whole / weights.sum()
         words[rows] = (f"a share of {exact(whole)}" + (f" ({label})" if label else "")
                        + f" in proportion to {exact(float(weights.sum()))} in all")  # fmt: skip
     cells = board.text(column, f"{key}.in_proportion_to")

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from territoryopt.cells import ObjectArray
-from territoryopt.errors import Fault, InputError, shortened
+from territoryopt.errors import Fault, FaultList, InputError, shortened
 from territoryopt.instance import Instance, read_instance
 from territoryopt.scoring.trace import COLUMNS, plain
 from territoryopt.tables import read_table
@@ -191,11 +190,14 @@ def read_scored(folder: str | os.PathLike[str]) -> Scored:
             [Fault("cannot be read, so this is no folder that `territoryopt score` wrote",
                    "Score the instance first, with --with and --out", file=str(path))]
         ) from error  # fmt: skip
-    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
+    lists = ("columns", "segments", "scores", "totals", "notes", "sentences")
+    whole = isinstance(record, dict) and record.get("schema") == SCHEMA
+    if not whole or not all(isinstance(record.get(name), list) for name in lists):
         raise InputError([Fault(f"is no record of the kind {SCHEMA}", file=str(path))])
     table = read_table(Path(folder) / SCORES, required=COLUMNS)
     parts: dict[str, Any] = {name: table.columns[name] for name in COLUMNS}
+    faults = FaultList(InputError)
     for name in ("factor", "contribution"):
-        cells: ObjectArray = parts[name]
-        parts[name] = np.where(cells == "", "nan", cells).astype(np.float64)
+        parts[name] = table.numbers(name, faults)
+    faults.raise_if_any()
     return Scored(read_instance(folder), record, parts, tuple(record["sentences"]), Path(folder))

@@ -139,8 +139,8 @@ def rfm(name: str, spec: Rfm, board: Board, trace: Trace) -> None:
     rank_i = bins - floor(bins · share above v_i), where more recent, more often and more are above;
     m_i = Σ_side w_side · rank_side,i / Σ_side w_side; the first tier t with m_i >= at_least_t.
     Also makes `<name>_code`, the ranks joined: "5-4-5". Fifths of the accounts by each of the three
-    are RFM as in Hughes 1994, Strategic Database Marketing; weights and means are a common variant
-    of it (his cells are nested). Equal values share a rank.
+    and codes of them are RFM: Hughes 1994, Strategic Database Marketing. Each side is ranked by
+    itself, equal values share a rank, and tiers by a weighted mean are our choice.
     """
     ranks, sound = {}, True
     for side, column in spec.sides.items():
@@ -189,8 +189,7 @@ def _ranks(name: str, side: str, values: FloatArray, spec: Rfm, board: Board) ->
 def grid(name: str, spec: Grid, board: Board, trace: Trace) -> None:
     """The tier where the texts of two columns cross, else `rest`.
 
-    A portfolio of accounts by what they could bring and how we stand with them, the usual ground of
-    call policies: LaForge, Young & Hamm 1983, J. Personal Selling & Sales Management 3(2).
+    For a portfolio of accounts, such as what they could bring against how we stand with them.
     """
     row, column = board.text(spec.rows, "rows"), board.text(spec.columns, "columns")
     pairs = list(zip(row.tolist(), column.tolist(), strict=True))

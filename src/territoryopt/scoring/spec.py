@@ -11,10 +11,11 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from territoryopt.errors import FaultList, InputError, shortened
-from territoryopt.toml_reading import findings, parse, read_text
+from territoryopt.toml_page import Part, check_page
+from territoryopt.toml_reading import parse, read_text
 
 Column = Annotated[str, Field(min_length=1, max_length=1_000)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -30,12 +31,6 @@ BARRED = frozenset({"account_id", "name", "latitude", "longitude", "requires", "
 """Columns of accounts.csv that mean something else; nothing here may make them."""
 NUMBERS = frozenset({"potential", "annual_revenue", "visits_per_year", "hours_per_visit"})
 """Columns of amounts; no tiers and no points may stand there."""
-
-
-class Part(BaseModel):
-    """A table of the file: no unknown keys, no silent conversion."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Rates(Part):
@@ -369,7 +364,7 @@ class Scoring(Part):
     @property
     def money(self) -> str:
         """The unit of potential."""
-        return f"{self.currency or 'currency'}/year"
+        return f"{self.currency}/year" if self.currency else ""
 
     def made(self) -> Iterator[tuple[str, str]]:
         """(column, key) of everything it makes of the accounts."""
@@ -401,11 +396,7 @@ def parse_scoring(text: str, file: str = "score.toml", folder: str = ".") -> Sco
         if key in table:
             faults.add("is not a known key", "Take it out", file=file, key=key)
     whole = {**table, "file": file, "text": text, "folder": folder}
-    try:
-        scoring = Scoring.model_validate(whole)
-    except ValidationError as error:
-        faults.problems.extend(findings(error, Scoring, file))
-        raise InputError(faults.problems) from error
+    scoring = check_page(Scoring, whole, file, InputError, tuple(faults.problems))
     _check_names(scoring, faults)
     faults.raise_if_any()
     return scoring
@@ -425,6 +416,9 @@ def _check_names(scoring: Scoring, faults: FaultList) -> None:
             faults.add(f"makes the column {shortened(column)!r}, as {seen[column]} does",
                        "Rename one", **place)  # fmt: skip
         seen.setdefault(column, shortened(key, 200))
+    if scoring.potential is not None and scoring.currency is None:
+        faults.add("is missing, and potential is money a year", 'Name it, such as currency = "USD"',
+                   file=scoring.file, key="currency")  # fmt: skip
     if not seen and scoring.reps.capacity is None:
         faults.add("says nothing to do",
                    "Give [segments], [points], [learned], [potential], visits_per_year or "
