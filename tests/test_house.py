@@ -23,7 +23,7 @@ FLOORS = (
     ("reasons",),
     ("result", "solving", "checking", "runs"),
     ("answers", "goals"),
-    ("realign", "scenarios", "monitor", "listening", "report"),
+    ("realign", "scenarios", "monitoring", "listening", "report"),
     ("cli", "__main__"),
 )  # fmt: skip
 FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names}

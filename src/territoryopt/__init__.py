@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     )
     from territoryopt.instance import Instance, read_instance
     from territoryopt.model import Model, load_model
+    from territoryopt.monitoring.actuals import Actuals, read_actuals
+    from territoryopt.monitoring.monitor import Monitor, monitor
+    from territoryopt.monitoring.writing import write_monitor
     from territoryopt.problem import Band, Problem
     from territoryopt.reasons.explanation import Explanation, explain
     from territoryopt.reasons.pages import plan_page, rep_page
@@ -76,6 +79,11 @@ _HOME = {
     "load_model": "model",
     "Band": "problem",
     "Problem": "problem",
+    "Actuals": "monitoring.actuals",
+    "read_actuals": "monitoring.actuals",
+    "Monitor": "monitoring.monitor",
+    "monitor": "monitoring.monitor",
+    "write_monitor": "monitoring.writing",
     "explain": "reasons.explanation",
     "Result": "result",
     "Run": "runs",
@@ -104,6 +112,7 @@ _HOME = {
 
 __version__ = "0.1.0"
 __all__ = [
+    "Actuals",
     "Alignment",
     "BackendError",
     "Band",
@@ -116,6 +125,7 @@ __all__ = [
     "Mapping",
     "Model",
     "ModelError",
+    "Monitor",
     "Problem",
     "PyomoBackend",
     "Result",
@@ -133,10 +143,12 @@ __all__ = [
     "import_accounts",
     "load_mapping",
     "load_model",
+    "monitor",
     "pair_prices",
     "plan_from_pyomo",
     "plan_page",
     "propose_mapping",
+    "read_actuals",
     "read_alignment",
     "read_instance",
     "read_locks",
@@ -150,6 +162,7 @@ __all__ = [
     "why_no_plan",
     "why_not",
     "write_model",
+    "write_monitor",
     "write_owners",
     "write_pair_prices",
     "write_rep_pages",
