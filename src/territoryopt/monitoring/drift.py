@@ -7,6 +7,9 @@ Statistic: G_j(t) = max over shapes x of |x̃·y_j| / (σ_j |x̃|), x̃ the shap
 months up to t (a generalised likelihood ratio over the month of the change: Hawkins, Qiu & Kang
 2003, J. Quality Technology 35(4), 355-366). A territory is flagged at the first month t at which
 G_j(t) > h.
+By account the same is asked of the mean log of a territory's accounts that sold in every month:
+where its accounts grow alike that is quieter than the total, in which a few large ones weigh.
+G is the larger of the two; the drift that is told is always that of the total.
 Limit: h is the (1 - α) quantile of max_{j,t} G_j(t) of teams of the same size without drift, drawn
 from the normal distribution and treated in the same way, medians and noise included. So α is the
 chance that *any* territory of a team without drift is flagged in *any* month looked at (the max-T
@@ -19,6 +22,7 @@ accounts that are all as noisy), and φ from the team's successive differences (
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -32,17 +36,23 @@ FEWEST_MONTHS = 4
 """Months before anything is said: two to compare, two to compare with."""
 FEWEST_TERRITORIES = 3
 """With two it cannot be told which of them drifted."""
-DRAWS = 2_000
+DRAWS = 1_000
 """Teams without drift that a limit is drawn from."""
 DRAWN_TERRITORIES = 40
 """Larger teams are taken as several of this size, which are next to independent."""
 UNLIKE = 0.3
 """How unlike in noise territories are drawn: accounts of log-normal sizes with spread 1, fifty to
 a territory, give about so much."""
-OUTER = 1.6449
-"""The size of a normal x that one in ten exceeds."""
+OUTER = 0.8, 1.2816
+"""A quantile of the size of a normal x."""
+
+FEWEST_ACCOUNTS = 5
+"""Accounts that sold in every month, from which their mean says something."""
 
 Shape = Literal["ramp", "step"]
+Steady = Callable[[int], tuple[FloatArray, IntArray]]
+"""Of a number of months: the mean log amount float[territories, known months] of the accounts that
+sold in each of them, and how many these are."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +118,7 @@ def noise_of(y: FloatArray, spread: FloatArray | None) -> FloatArray:
     size = np.abs(steps / unit[:, None]).reshape(*y.shape[:-2], -1)
     team = NORMAL * np.median(size, axis=-1)
     # heavy tails make the middle look quieter than a month may be
-    team = np.maximum(team, np.quantile(size, 0.9, axis=-1) / OUTER)
+    team = np.maximum(team, np.quantile(size, OUTER[0], axis=-1) / OUTER[1])
     if spread is not None:
         return np.asarray(team[..., None] * unit, dtype=np.float64)
     own = NORMAL * np.median(np.abs(steps), axis=-1)
@@ -127,16 +137,24 @@ def statistic(y: FloatArray, sigma: FloatArray) -> tuple[FloatArray, FloatArray]
 def limits(territories: int, months: int, looks: tuple[int, ...], by_account: bool) -> FloatArray:
     """float[DRAWS], ascending: max_{j,t} G_j(t) of teams without drift, whose territories are
     unlike in their noise (log-normal with spread `UNLIKE`). looks: the numbers of months known at
-    each look; by_account: whether the noise of each is known up to a common factor."""
+    each look; by_account: whether accounts are known, and so the noise of each territory up to a
+    common factor, and its middle growth besides its total (drawn as if the two had nothing to do
+    with each other, which makes the limit rather too high than too low)."""
     drawn = min(territories, DRAWN_TERRITORIES)
     rng = np.random.default_rng(20_041)
     spread = rng.lognormal(0.0, UNLIKE, drawn)
     logs = rng.standard_normal((DRAWS, drawn, months)) * spread[:, None]
     most = np.zeros(DRAWS)
+    alike = np.ones(drawn)
+    steady = rng.standard_normal(logs.shape) if by_account else logs
     for t in looks:
         y = against_team(logs[..., :t])
         _, g = statistic(y, noise_of(y, spread if by_account else None))
         most = np.maximum(most, g.max(axis=-1))
+        if by_account:
+            y = against_team(steady[..., :t])
+            _, g = statistic(y, noise_of(y, alike))
+            most = np.maximum(most, g.max(axis=-1))
     return np.sort(most)
 
 
@@ -154,12 +172,14 @@ def chance_of(drawn: FloatArray, territories: int, g: float) -> float:
 
 
 def drifts(
-    team: Team, spread: FloatArray | None, first_look: int, false_alarm: float, least: float
-) -> Drifts:
+    team: Team, spread: FloatArray | None, first_look: int, false_alarm: float, least: float,
+    steady: Steady | None = None,
+) -> Drifts:  # fmt: skip
     """The drift of every territory, looked for after each month from `first_look` on.
 
-    spread: float[territories], h_j by accounts; None where only totals are known. least: drift
-    (a fraction) below which nothing is flagged. Months that are unknown are left out. Nothing is
+    spread: float[territories], h_j by accounts; None where only totals are known; steady: what its
+    accounts did on average, by the number of months looked at. least: drift of the total (a
+    fraction) below which nothing is flagged. Months that are unknown are left out. Nothing is
     flagged of a territory that stopped or was silent, of fewer than `FEWEST_TERRITORIES`, or
     before `FEWEST_MONTHS`.
     """
@@ -183,6 +203,8 @@ def drifts(
         y = against_team(team.logs(int(at[t - 1]) + 1)[asked])
         sigma = noise_of(y, None if spread is None else spread[asked])
         z, g = statistic(y, sigma)
+        if steady is not None:
+            g = np.maximum(g, _of_accounts(*steady(int(at[t - 1]) + 1), asked))
         large = np.abs(np.expm1(_estimate(z, sigma, t).change)) >= least
         now = (g > limit) & large
         first[(first < 0) & now] = at[t - 1]
@@ -210,6 +232,16 @@ class _Estimate(NamedTuple):
     error: FloatArray
     best: IntArray
     path: FloatArray
+
+
+def _of_accounts(logs: FloatArray, count: IntArray, asked: IntArray) -> FloatArray:
+    """G float[asked territories] of the mean log of steady accounts, 0 where they are few."""
+    out = np.zeros(len(asked))
+    enough = np.flatnonzero(count[asked] >= FEWEST_ACCOUNTS)
+    if len(enough) >= FEWEST_TERRITORIES:
+        y = against_team(logs[asked[enough]])
+        out[enough] = statistic(y, noise_of(y, 1 / np.sqrt(count[asked[enough]])))[1]
+    return out
 
 
 def _estimate(z: FloatArray, sigma: FloatArray, months: int) -> _Estimate:

@@ -17,6 +17,8 @@ from territoryopt.problem.amounts import BoolArray, FloatArray, IntArray
 
 WINDOW = 3
 """Months that stand for "now" and for "before", where there are so many."""
+ODD = 4.0
+"""An account so many standard errors from the others of its territory is taken at its own word."""
 LARGEST = 4.0
 """Growth beyond this factor, or below its inverse, is taken as this."""
 
@@ -82,33 +84,41 @@ def account_growth(
     """The growth of each account from amounts float[accounts, months] under the plan rep.
 
     before: the months before the drift of its territory began, or the first three; now: the last
-    three. In a territory that is above the limit the factors are scaled so that the amounts before
-    times the factors add up to the amounts before times the territory's own growth.
+    three. An account is drawn towards its territory (one that drifts: towards its middle account),
+    but for those that are odd; in a territory that drifts the others are scaled so that all add up
+    to the growth of the territory. Of a territory that stopped no account is lost.
     growth: float[territories], now.
     """
     at = np.flatnonzero(team.known)
     base, recent, nb, nr = _means(amounts, rep, at, team, drifts)
     lost = _lost(amounts[:, at]) & (base > 0)
     came = (base <= 0) & (recent > 0) & present
+    lost &= ~np.isin(rep, np.flatnonzero(team.stopped >= 0))
     sound = (base > 0) & (recent > 0) & ~lost & (rep >= 0)
-    own = np.where(rep >= 0, np.log(growth[np.maximum(rep, 0)]), 0.0)
-    logs = own.copy()
-    if sound.any():
-        noise = _noise(amounts[:, at], team)
-        change = np.log(recent[sound] / base[sound])
-        variance = noise**2 * (1 / nb[sound] + 1 / nr[sound])
-        logs[sound] = shrunk(change, variance, own[sound])
-    most = np.log(LARGEST)
-    factor = np.exp(np.clip(logs, -most, most))
+    sound &= ~np.isin(rep, np.flatnonzero((team.stopped >= 0) | team.silent))
+    change = np.zeros(len(rep))
+    np.log(recent / np.where(sound, base, 1.0), out=change, where=sound)
+    variance = _noise(amounts[:, at], team) ** 2 * (1 / nb + 1 / nr)
+    centre = np.where(rep >= 0, np.log(growth[np.maximum(rep, 0)]), 0.0)
+    drifting = [j for j, d in enumerate(drifts.territories) if d.flagged >= 0 and d.still]
+    for j in drifting:
+        mine = sound & (rep == j)
+        if mine.any():
+            centre[rep == j] = np.median(change[mine])
+    odd = sound & (np.abs(change - centre) > ODD * np.sqrt(variance))
+    logs = centre.copy()
+    like = sound & ~odd
+    logs[like] = shrunk(change[like], variance[like], centre[like])
+    logs[odd] = change[odd]
+    factor = np.exp(np.clip(logs, -np.log(LARGEST), np.log(LARGEST)))
     factor[lost] = 0.0
-    for j, drift in enumerate(drifts.territories):
-        if drift.flagged >= 0 and drift.still:
-            mine = np.flatnonzero((rep == j) & (base > 0))
-            total = float((base[mine] * factor[mine]).sum()) + float(
-                recent[(rep == j) & came].sum()
-            )
-            if total > 0:
-                factor[mine] *= np.clip(growth[j] * base[mine].sum() / total, 0.5, 2.0)
+    for j in drifting:  # what noise took from the accounts is shared by those that are alike
+        mine, alike = (rep == j) & (base > 0), like & (rep == j)
+        rest = float((base[alike] * factor[alike]).sum())
+        fixed = float((base * factor)[mine & ~alike].sum()) + float(recent[(rep == j) & came].sum())
+        if rest > 0:
+            wanted = growth[j] * float(base[mine].sum()) - fixed
+            factor[alike] *= np.clip(wanted / rest, 0.5, 2.0)
     return AccountGrowth(base, recent, factor, lost, came)
 
 

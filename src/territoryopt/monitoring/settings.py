@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from territoryopt.errors import InputError
 from territoryopt.monitoring.months import MONTH
 from territoryopt.toml_page import Part, load_page
-
-Month = Annotated[str, Field(pattern=rf"^({MONTH.pattern})?$")]
 
 
 class DriftSettings(Part):
@@ -70,10 +68,17 @@ class MonitorSettings(Part):
         default="actuals", min_length=1, max_length=100,
         description="What the amounts are, where the file has no column measure.",
     )  # fmt: skip
-    until: Month = Field(default="", description="The last month looked at, such as 2026-09.")
+    until: str = Field(default="", description="The last month looked at, such as 2026-09.")
     drift: DriftSettings = Field(default_factory=DriftSettings)
     season: SeasonSettings = Field(default_factory=SeasonSettings)
     plan: PlanSettings = Field(default_factory=PlanSettings)
+
+    @field_validator("until")
+    @classmethod
+    def _is_month(cls, until: str) -> str:
+        if until and not MONTH.fullmatch(until):
+            raise ValueError("must be a month, such as 2026-09")
+        return until
 
 
 def load_settings(path: str | os.PathLike[str]) -> MonitorSettings:

@@ -14,11 +14,11 @@ import numpy as np
 
 from territoryopt.problem.amounts import BoolArray, FloatArray, IntArray
 
-ROUNDS = 8
-"""Rounds of the median polish; it changes next to nothing after three or four."""
+ROUNDS = 4
+"""Rounds of the median polish; after these it changes next to nothing."""
 
 NOTHING = 0.05
-"""A month below this share of a territory's usual month is a month of nothing."""
+"""A month below this share of a territory's usual month, as the team's month was, is nothing."""
 
 CHANCE = 0.01
 """Months of nothing at the end say something where they had less chance than this."""
@@ -33,7 +33,7 @@ def median_polish(logs: FloatArray, rounds: int = ROUNDS) -> tuple[FloatArray, F
 
     logs: float[..., rows, months], finite. Source: Tukey 1977, Exploratory Data Analysis, ch. 11.
     """
-    level = np.median(logs, axis=-1)
+    level = logs.mean(axis=-1)  # linear, so that no common season leaves a trace in the rounds
     common = np.median(logs - level[..., None], axis=-2)
     for _ in range(rounds - 1):
         level = np.median(logs - common[..., None, :], axis=-1)
@@ -94,11 +94,11 @@ class Team:
     @cached_property
     def nothing(self) -> BoolArray:
         """bool[territories, months]: months of nothing, or less than nothing."""
-        with np.errstate(invalid="ignore"):
-            out: BoolArray = self.known & (
-                (self.totals <= NOTHING * self.usual[:, None]) | (self.totals <= 0)
-            )
-        return out
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = self.totals / self.usual[:, None]
+            team = _median(share, 0)  # a month may be a poor one for everybody
+            small = ~(share > NOTHING * team) | ~(self.totals > 0)
+        return np.asarray(self.known & small, dtype=np.bool_)
 
     @cached_property
     def stopped(self) -> IntArray:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from territoryopt.monitoring.drift import Drifts, drifts
+from territoryopt.monitoring.drift import Drifts, Steady, drifts
 from territoryopt.monitoring.growth import AccountGrowth, account_growth, territory_growth
 from territoryopt.monitoring.team import Team, median_polish
 from territoryopt.problem.amounts import BoolArray, FloatArray, IntArray
@@ -92,13 +92,33 @@ def watch(
     spread = None
     if rep is not None:
         spread = _spread(amounts[:, begins:], rep, reps)
-    found = drifts(team, spread, year - begins, false_alarm, least)
+    steady = None
+    if rep is not None:
+        steady = _steady(amounts[:, begins:], rep, reps, team)
+    found = drifts(team, spread, year - begins, false_alarm, least, steady)
     growth = territory_growth(found)
     accounts = None
     if rep is not None and team.known.any():
         there = np.ones(len(rep), dtype=np.bool_) if present is None else present
         accounts = account_growth(amounts[:, begins:], rep, there, team, found, growth[:, -1])
     return Watched(measure, begins, totals, team, found, growth, accounts)
+
+
+def _steady(amounts: FloatArray, rep: IntArray, reps: int, team: Team) -> Steady:
+    """The mean log amount of each rep's accounts that sold in every month; see `Steady`."""
+    logs = np.full(amounts.shape, np.nan)
+    np.log(amounts, out=logs, where=np.nan_to_num(amounts) > 0)
+
+    def means(months: int) -> tuple[FloatArray, IntArray]:
+        at = np.flatnonzero(team.known[:months])
+        sold = (rep >= 0) & ~np.isnan(logs[:, at]).any(axis=1)
+        count = np.bincount(rep[sold], minlength=reps)
+        out = np.zeros((reps, len(at)))
+        np.add.at(out, rep[sold], logs[np.ix_(np.flatnonzero(sold), at)])
+        mean = out / np.maximum(count, 1)[:, None] - team.own_season[:, at]
+        return np.asarray(mean, dtype=np.float64), count.astype(np.int64)
+
+    return means
 
 
 def _spread(amounts: FloatArray, rep: IntArray, reps: int) -> FloatArray:
