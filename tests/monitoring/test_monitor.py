@@ -1,4 +1,4 @@
-"""The whole: from files to sentences, tables, JSON and a realignment; against every plan of a few."""
+"""The whole: files in, sentences, tables, JSON and a realignment out, held against all plans."""
 
 from __future__ import annotations
 

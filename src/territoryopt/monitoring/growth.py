@@ -85,9 +85,9 @@ def account_growth(
 
     before: the months before the drift of its territory began, or the first three; now: the last
     three. An account is drawn towards its territory (one that drifts: towards its middle account),
-    but for those that are odd; in a territory that drifts the others are scaled so that all add up
-    to the growth of the territory. Of a territory that stopped no account is lost.
-    growth: float[territories], now.
+    but for those that are odd; in a territory that drifts the others are scaled to what they add up
+    to now, by the drift of the territory, of which a mean of three months lags behind. Of a
+    territory that stopped no account is lost. growth: float[territories], now.
     """
     at = np.flatnonzero(team.known)
     base, recent, nb, nr = _means(amounts, rep, at, team, drifts)
@@ -112,13 +112,15 @@ def account_growth(
     logs[odd] = change[odd]
     factor = np.exp(np.clip(logs, -np.log(LARGEST), np.log(LARGEST)))
     factor[lost] = 0.0
-    for j in drifting:  # what noise took from the accounts is shared by those that are alike
-        mine, alike = (rep == j) & (base > 0), like & (rep == j)
+    for j in drifting:
+        mine, alike = rep == j, like & (rep == j)
+        before, now = float(base[mine].sum()), float(recent[mine].sum())
         rest = float((base[alike] * factor[alike]).sum())
-        fixed = float((base * factor)[mine & ~alike].sum()) + float(recent[(rep == j) & came].sum())
-        if rest > 0:
-            wanted = growth[j] * float(base[mine].sum()) - fixed
-            factor[alike] *= np.clip(wanted / rest, 0.5, 2.0)
+        if rest > 0 and now > 0:
+            # the mean of the last months lags behind a drift that goes on
+            lag = float(np.clip(growth[j] * before / now, 0.8, 1.25))
+            factor[alike] *= np.clip(lag * float(recent[alike].sum()) / rest, 0.5, 2.0)
+            factor[mine & odd] *= lag
     return AccountGrowth(base, recent, factor, lost, came)
 
 

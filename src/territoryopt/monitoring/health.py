@@ -19,6 +19,7 @@ from territoryopt.problem.parts import Rows
 from territoryopt.result import finite
 
 Standing = Literal["in", "out", "heading out"]
+NONE_IN_TIME = "no plan that keeps every rule with the numbers of now was found in time"
 AHEAD = 12
 """Months ahead that a territory is told to head out of its band."""
 
@@ -159,43 +160,38 @@ def realign(
     """Add the realignments to `made` as they are found; the word why there is none, where there is
     none. Ctrl-C between searches is raised, and what was found is in `made` then."""
     problem = now.problem
+    args = (now, move_price, outside_price)
+    priced = weighted(problem, MOVES, move_price) if move_price else problem
+    best = series.solve(priced, gap)
+    if best.status == "infeasible":
+        return "no plan keeps every rule with the numbers of now"
+    if best.rep is not None:
+        bound, source = finite(best.bound), best.bound_source
+        made.append(_realignment("best", best.rep, None, "", bound, source, *args))
+    if series.over:
+        return NONE_IN_TIME
     found = fewest_moves(
         problem, seconds=max(1e-3, min(series.seconds, series.left)), seed=series.seed,
-        threads=series.threads,
+        threads=series.threads, start=best.rep,
     )  # fmt: skip
     if found.stopped is not None:
         series.stopped = found.stopped
     rep = found.rep
-    if rep is None and not series.over:
-        # any plan at all will do, or the word that there is none
-        settled = series.solve(problem.feasibility(), 1e-9)
-        if settled.status == "infeasible":
-            return "no plan keeps every rule with the numbers of now"
-        rep = settled.rep
     if rep is None:
-        return "no plan that keeps every rule with the numbers of now was found in time"
-    priced = weighted(problem, MOVES, move_price) if move_price else problem
-    args = (now, move_price, outside_price)
-    bound: float | None = None
-    source = ""
-    made.append(_realignment("fewest", rep, found.least, found.source, bound, source, *args))
-    if not series.over and of_goal(problem, MOVES, rep) > found.least:
+        return NONE_IN_TIME
+    if not series.over and not now.left and of_goal(problem, MOVES, rep) > found.least:
         # what a search cut short may have left: accounts that go and need not
-        dear = 1e3 * (1.0 + abs(made[0].objective))
-        limits = series.limits(series.seconds)
-        rep = shortened(problem, now.rep, rep, (), dear, limits) if not now.left else rep
+        dear = 1e3 * (1.0 + abs(evaluate(problem, rep).objective))
+        rep = shortened(problem, now.rep, rep, (), dear, series.limits(series.seconds))
+    few: float | None = None
+    word = ""
     if not series.over:
         most = round(of_goal(problem, MOVES, rep))
-        few = replace(priced, rows=(*priced.rows, _at_most(problem, most)))
-        cheapest = series.solve(few, gap, rep)
+        limited = replace(priced, rows=(*priced.rows, _at_most(problem, most)))
+        cheapest = series.solve(limited, gap, rep)
         rep = rep if cheapest.rep is None else cheapest.rep
-        bound, source = finite(cheapest.bound), cheapest.bound_source
-        made[0] = _realignment("fewest", rep, found.least, found.source, bound, source, *args)
-    if not series.over:
-        best = series.solve(priced, gap, rep)
-        if best.rep is not None:
-            bound, source = finite(best.bound), best.bound_source
-            made.append(_realignment("best", best.rep, None, "", bound, source, *args))
+        few, word = finite(cheapest.bound), cheapest.bound_source
+    made.insert(0, _realignment("fewest", rep, found.least, found.source, few, word, *args))
     return ""
 
 

@@ -147,7 +147,7 @@ def monitor(
     run: a run folder with a plan, or one read back. actuals, goals: CSV files (see `read_actuals`,
     `read_goals`), or `Actuals`. settings: a TOML file or `MonitorSettings`. search: whether a
     realignment is looked for where rules are broken or reps have left; seconds: for each of up to
-    three searches, time_limit: for all of them; gap: at which the last two may end. Raises
+    four searches, time_limit: for all of them; gap: at which the last two may end. Raises
     InputError with every fault of the files; what Ctrl-C cuts short is told in `stopped`.
     """
     began = time.monotonic()
