@@ -265,3 +265,44 @@ def test_no_plan_is_said(tmp_path):
     none = realign(now, Series(10.0, threads=1), made, move_price=0, outside_price=None, gap=0.0)
     assert made == []
     assert none == "no plan keeps every rule with the numbers of now"
+
+
+def test_the_settings_in_the_documents_are_read(tmp_path):
+    from territoryopt.monitoring.settings import load_settings
+
+    text = PAGE.read_text().split("```toml\n")[1].split("```")[0]
+    (tmp_path / "m.toml").write_text(text)
+    page = load_settings(tmp_path / "m.toml")
+    assert page.until == "2026-09"
+    assert page.plan.grows == ["potential"]
+
+
+def test_several_measures_share_the_false_alarm_and_each_grows_its_own(run, drifted, tmp_path):
+    rows = [
+        (f"A-{i:02d}", f"2026-0{m + 1}", measure, f"{drifted[i, m] * (1 + 9 * k):.3f}")
+        for i in range(48) for m in range(9) for k, measure in enumerate(("potential", "units"))
+    ]  # fmt: skip
+    path = write_rows(tmp_path / "two.csv", ["account_id", "month", "measure", "amount"], rows)
+    found = topt.monitor(run, path, search=False)
+    assert [one.measure for one in found.watched] == ["potential", "units"]
+    assert found.grown == {"potential": ("potential",), "units": ("revenue",)}
+    one = topt.monitor(run, topt.Actuals.of(drifted, "2026-01"), search=False)
+    assert found.watched[0].drifts.limit > one.watched[0].drifts.limit
+    assert {flag.measure for flag in found.flags} == {"potential", "units"}
+    assert "Potential and units of 6 territories" in found.sentences()[0]
+    goals = write_rows(tmp_path / "g.csv", ["rep_id", "goal"], [("R-0", 1)])
+    with pytest.raises(topt.InputError, match="none is said to be that of the goals"):
+        topt.monitor(run, path, goals=goals, search=False)
+
+
+def test_a_drift_that_goes_on_is_told_where_it_heads(run, amounts, long_file):
+    slow = amounts.copy()
+    slow[TERRITORY_B] *= 1 + 0.011 * np.arange(9)
+    found = topt.monitor(run, long_file(slow), search=False)
+    (place,) = [place for place in found.health.places if place.rep == "R-1"]
+    assert place.standing == "heading out"
+    began = int(found.flags[0].since[5:7]) - 1
+    pace = np.log1p(found.flags[0].change) / (9 - began)
+    assert place.months == pytest.approx(np.log(1.1 / place.share) / pace)
+    assert place.months == pytest.approx(np.log(1.1 / place.share) / 0.0105, rel=0.5)
+    assert "heading out of the band: there in about " in " ".join(found.sentences())

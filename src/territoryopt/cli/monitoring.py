@@ -19,9 +19,9 @@ from territoryopt.cli.commands import INTERRUPTED, command
 @click.option("--overwrite", is_flag=True, help="Replace an earlier one in that folder.")
 @click.option("--no-search", is_flag=True, help="Look for no realignment.")
 @click.option("--instance", type=click.Path(), help="Where the instance lies now, if it moved.")
-@click.option("--seconds", type=float, default=20.0, show_default=True,
+@click.option("--seconds", type=float, default=30.0, show_default=True,
               help="For each search for a realignment; there are four at most.")  # fmt: skip
-@click.option("--time-limit", type=float, default=60.0, show_default=True,
+@click.option("--time-limit", type=float, default=90.0, show_default=True,
               help="Wall seconds of all searches.")  # fmt: skip
 @click.option("--gap", type=float, default=1e-3, show_default=True,
               help="How near to the best a realignment must be (a fraction).")  # fmt: skip

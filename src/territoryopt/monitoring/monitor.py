@@ -32,7 +32,7 @@ from territoryopt.runs import Run, read_run
 if TYPE_CHECKING:
     import pandas as pd
 
-SECONDS = 20.0
+SECONDS = 30.0
 GAP = 1e-3
 
 Told = Callable[[str], None]
