@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from territoryopt.listening.policy import Policy, load_policy
     from territoryopt.listening.table import Request, read_requests
     from territoryopt.model import Model, load_model
+    from territoryopt.monitoring.actuals import Actuals, read_actuals
+    from territoryopt.monitoring.monitor import Monitor, monitor
+    from territoryopt.monitoring.writing import write_monitor
     from territoryopt.planning import Planned, plan_from_export
     from territoryopt.problem import Band, Problem
     from territoryopt.reasons.explanation import Explanation, explain
@@ -102,6 +105,11 @@ _HOME = {
     "plan_from_export": "planning",
     "Band": "problem",
     "Problem": "problem",
+    "Actuals": "monitoring.actuals",
+    "read_actuals": "monitoring.actuals",
+    "Monitor": "monitoring.monitor",
+    "monitor": "monitoring.monitor",
+    "write_monitor": "monitoring.writing",
     "explain": "reasons.explanation",
     "Result": "result",
     "RunLog": "history.log",
@@ -143,6 +151,7 @@ _HOME = {
 
 __version__ = "0.1.0"
 __all__ = [
+    "Actuals",
     "Alignment",
     "BackendError",
     "Band",
@@ -157,6 +166,7 @@ __all__ = [
     "Mapping",
     "Model",
     "ModelError",
+    "Monitor",
     "Planned",
     "Policy",
     "Predecessor",
@@ -188,6 +198,7 @@ __all__ = [
     "load_model",
     "load_policy",
     "load_scoring",
+    "monitor",
     "pair_prices",
     "plan_from_export",
     "plan_from_pyomo",
@@ -195,6 +206,7 @@ __all__ = [
     "price_requests",
     "propose_mapping",
     "propose_scoring",
+    "read_actuals",
     "read_alignment",
     "read_instance",
     "read_locks",
@@ -213,6 +225,7 @@ __all__ = [
     "why_no_plan",
     "why_not",
     "write_model",
+    "write_monitor",
     "write_owners",
     "write_pair_prices",
     "write_rep_pages",

@@ -13,3 +13,6 @@ __all__ = ["import_command", "log_command", "main", "outputs"]
 from territoryopt.cli.listening import requests_command
 
 __all__ = ["import_command", "main", "outputs", "requests_command"]
+from territoryopt.cli.monitoring import monitor_command
+
+__all__ = ["import_command", "main", "monitor_command", "outputs"]

@@ -32,7 +32,8 @@ from territoryopt.terms.sections import Frame
 if TYPE_CHECKING:
     from territoryopt.instance import Instance
 
-_COLUMNS = {"potential": "potential", "revenue": "annual_revenue"}
+COLUMNS = {"potential": "potential", "revenue": "annual_revenue"}
+"""The columns of accounts.csv that built-in measures are."""
 
 DENSE_CELLS = 20_000_000
 """Pairs up to which computed amounts are stored (160 MB each); beyond, computed when asked for."""
@@ -153,7 +154,7 @@ class Data:
         return self._amounts[measure]
 
     def _build(self, measure: str) -> Amounts:
-        spec, column = self.model.measures.get(measure), _COLUMNS.get(measure)
+        spec, column = self.model.measures.get(measure), COLUMNS.get(measure)
         if spec is not None and spec.column is not None:
             minimum = None if spec.negative else 0.0
             key = f"measures.{measure}.column"
