@@ -34,6 +34,12 @@ if TYPE_CHECKING:
         ModelError,
         TerritoryoptError,
     )
+    from territoryopt.goals.keeping import read_goals, write_goals
+    from territoryopt.goals.quality import Quality, territory_quality
+    from territoryopt.goals.quotas import set_goals
+    from territoryopt.goals.settings import load_goal_settings
+    from territoryopt.goals.types import Goals
+    from territoryopt.goals.whitespace import Whitespace, whitespace
     from territoryopt.instance import Instance, read_instance
     from territoryopt.model import Model, load_model
     from territoryopt.problem import Band, Problem
@@ -69,6 +75,15 @@ _HOME = {
     "InputError": "errors",
     "ModelError": "errors",
     "TerritoryoptError": "errors",
+    "Goals": "goals.types",
+    "Quality": "goals.quality",
+    "Whitespace": "goals.whitespace",
+    "load_goal_settings": "goals.settings",
+    "read_goals": "goals.keeping",
+    "set_goals": "goals.quotas",
+    "territory_quality": "goals.quality",
+    "whitespace": "goals.whitespace",
+    "write_goals": "goals.keeping",
     "Explanation": "reasons.explanation",
     "Instance": "instance",
     "read_instance": "instance",
@@ -110,6 +125,7 @@ __all__ = [
     "Check",
     "Explanation",
     "Fault",
+    "Goals",
     "Imported",
     "InputError",
     "Instance",
@@ -118,10 +134,12 @@ __all__ = [
     "ModelError",
     "Problem",
     "PyomoBackend",
+    "Quality",
     "Result",
     "Run",
     "TerritoryoptError",
     "WhatIf",
+    "Whitespace",
     "certainty",
     "check",
     "compare",
@@ -131,6 +149,7 @@ __all__ = [
     "fewest_moves",
     "frontier",
     "import_accounts",
+    "load_goal_settings",
     "load_mapping",
     "load_model",
     "pair_prices",
@@ -138,17 +157,22 @@ __all__ = [
     "plan_page",
     "propose_mapping",
     "read_alignment",
+    "read_goals",
     "read_instance",
     "read_locks",
     "read_run",
     "rep_page",
     "rule_costs",
+    "set_goals",
     "solve",
+    "territory_quality",
     "to_pyomo",
     "uncertain",
     "what_if",
+    "whitespace",
     "why_no_plan",
     "why_not",
+    "write_goals",
     "write_model",
     "write_owners",
     "write_pair_prices",

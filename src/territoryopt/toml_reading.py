@@ -3,11 +3,15 @@ findings of the validator in a person's words."""
 
 from __future__ import annotations
 
+import difflib
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
 
 from territoryopt.errors import Fault, FaultList, TerritoryoptError, shortened
 
@@ -26,6 +30,7 @@ WORDS = {
     "string_type": 'must be text in quotes, such as "name"',
     "bool_type": "must be true or false",
     "list_type": 'must be a list, such as ["A", "B"]',
+    "date_type": "must be a date without quotes, such as 2027-02-01",
     "dict_type": "must be a table",
     "model_type": "must be a table",
     "model_attributes_type": "must be a table",
@@ -93,3 +98,52 @@ def _huge_numbers(value: object, key: str = "") -> Iterator[str]:
             yield from _huge_numbers(part, key)
     elif isinstance(value, int) and value.bit_length() > 63:
         yield key
+
+
+def faults_of(error: ValidationError, spec: type[BaseModel], file: str) -> list[Fault]:
+    """What the validator found wrong with a table of `spec`, in our words: one fault for each key,
+    an unknown one with the nearest known beside it."""
+    found: dict[str, Fault] = {}
+    for item in error.errors(include_url=False):
+        path = [str(part) for part in item["loc"]]
+        kind, value = item["type"], item.get("input")
+        message = WORDS[kind].format(**item.get("ctx", {})) if kind in WORDS else item["msg"]
+        message = message.removeprefix("Value error, ")
+        remedy = ""
+        if kind == "extra_forbidden":
+            message, known = "is not a known key", _keys_at(spec, path[:-1])
+            close = difflib.get_close_matches(path[-1], known, 1, 0.6)
+            hint = f"Did you mean {close[0]!r}? " if close else ""
+            remedy = f"{hint}Known here: {', '.join(known)}"
+        elif kind == "missing":
+            message, value = "is missing", ""
+        # the validator ends the path of a field of several types by the name of the type
+        key = ".".join(part for part in path if not _TYPE.fullmatch(part))
+        shown = "" if isinstance(value, dict | list | tuple) else shortened(value)
+        earlier = found.get(key)
+        if earlier is None:
+            found[key] = Fault(message, remedy, file=file, key=shortened(key, 200), value=shown)
+        elif earlier.message != message and not earlier.remedy:
+            more = message.removeprefix("must be ")
+            found[key] = replace(earlier, message=f"{earlier.message}, or {more}")
+    return list(found.values())
+
+
+_TYPE = re.compile(r"literal\[.*|constrained-.*|function-.*|float|int|str|date|tuple\[.*|list\[.*")
+
+
+def _keys_at(spec: type[BaseModel], path: list[str]) -> list[str]:
+    """The keys that may stand in the table at a dotted path."""
+    for part in path:
+        field = spec.model_fields.get(part)
+        inner = _models(field.annotation) if field is not None else []
+        if inner:
+            spec = inner[0]
+    return list(spec.model_fields)
+
+
+def _models(kind: object) -> list[type[BaseModel]]:
+    """The tables that a type may hold, those of a table of tables too."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [kind]
+    return [each for part in get_args(kind) for each in _models(part)]

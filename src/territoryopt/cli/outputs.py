@@ -13,14 +13,18 @@ from territoryopt.cli.commands import F, command
 SCHEMA = "territoryopt/files/1"
 
 
+instance_option = click.option(
+    "--instance", type=click.Path(), help="Where the instance lies now, if it moved."
+)
+
+
 def run_options(function: F) -> F:
     """What every command takes that reads a run and writes files."""
     for option in (
         click.option("--overwrite", is_flag=True, help="Replace files that are there already."),
-        click.option("--instance", type=click.Path(), help="Where the instance lies now, if it"
-                     " moved."),
+        instance_option,
         click.argument("run", type=click.Path()),
-    ):  # fmt: skip
+    ):
         function = option(function)
     return function
 
