@@ -14,7 +14,7 @@ from territoryopt.cli.outputs import instance_option
 @click.argument("run", type=click.Path())
 @click.option("--total", metavar="MONEY", help="What all goals add up to, e.g. 12000000.")
 @click.option("--with", "settings", type=click.Path(), metavar="FILE.toml",
-              help="Weights, limits on growth, seasons, ramp and leave; see docs/goals.md.")  # fmt: skip
+              help="Weights, limits on growth, seasons; see docs/goals.md.")  # fmt: skip
 @click.option("--out", type=click.Path(), metavar="FOLDER", help="Also write them as files.")
 @click.option("--overwrite", is_flag=True, help="Replace earlier goals in that folder.")
 @instance_option

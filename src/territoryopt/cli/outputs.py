@@ -18,6 +18,11 @@ instance_option = click.option(
 )
 
 
+goals_option = click.option(
+    "--goals", type=click.Path(), metavar="FOLDER", help="Also the goals of `goals RUN --out`."
+)
+
+
 def run_options(function: F) -> F:
     """What every command takes that reads a run and writes files."""
     for option in (
@@ -31,9 +36,15 @@ def run_options(function: F) -> F:
 
 @command("workbook")
 @run_options
+@goals_option
 @click.option("--out", type=click.Path(), metavar="FILE.xlsx", help="Default: beside the run.")
 def workbook_command(
-    run: str, out: str | None, instance: str | None, overwrite: bool, as_json: bool
+    run: str,
+    out: str | None,
+    goals: str | None,
+    instance: str | None,
+    overwrite: bool,
+    as_json: bool,
 ) -> int:
     """Write the plan in the run folder RUN as a workbook: to read, to filter, to edit owners in.
 
@@ -43,18 +54,21 @@ def workbook_command(
     from territoryopt.report.workbook import write_workbook
     from territoryopt.runs import read_run
 
-    _tell([write_workbook(read_run(run, instance), out, overwrite=overwrite)], (), as_json)
+    found = read_run(run, instance)
+    _tell([write_workbook(found, out, goals=goals, overwrite=overwrite)], (), as_json)
     return 0
 
 
 @command("report")
 @run_options
+@goals_option
 @click.option("--out", type=click.Path(), metavar="FILE.html", help="Default: beside the run.")
 @click.option("--pages", type=click.Path(), metavar="FOLDER",
               help="Also a page for each rep, to hand out.")  # fmt: skip
 def report_command(
     run: str,
     out: str | None,
+    goals: str | None,
     pages: str | None,
     instance: str | None,
     overwrite: bool,
@@ -66,9 +80,9 @@ def report_command(
     from territoryopt.runs import read_run
 
     found = read_run(run, instance)
-    files = [write_report(found, out, overwrite=overwrite)]
+    files = [write_report(found, out, goals=goals, overwrite=overwrite)]
     if pages is not None:
-        files += write_rep_pages(found, pages, overwrite=overwrite)
+        files += write_rep_pages(found, pages, goals=goals, overwrite=overwrite)
     _tell(files, (), as_json)
     return 0
 

@@ -275,8 +275,7 @@ def _rep_goals(
     instance, currency = measured.run.instance, measured.run.model.currency
     periods = _periods(spec, there, shared.goals, step)
     accounts = np.bincount(measured.rep[measured.rep >= 0], minlength=measured.reps).tolist()
-    totals = {name: 0.0 if basis.of(name) is None else float(basis.of(name).sum())  # type: ignore[union-attr]
-              for name in ("potential", "history")}  # fmt: skip
+    totals = {name: money_of(sum(shared.parts[name])) for name in BASES}
     out = []
     for j, rep in enumerate(instance.rep_ids):
         goal, share = money_of(shared.goals[j]), float(there.share[j])

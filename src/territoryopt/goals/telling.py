@@ -13,6 +13,7 @@ from territoryopt.goals.types import Fairness, RepGoal, plain_money
 from territoryopt.reasons.words import listed, number, percent, plural
 
 BY = {"potential": "the potential", "history": "last year's sales", "capacity": "the hours"}
+_Of = Callable[[RepGoal], float | None]
 EVEN = 0.05
 """Spread up to which goals are called even; our assumption."""
 
@@ -57,8 +58,9 @@ def rep_sentence(
     parts = []
     for name, amount in (("potential", rep.potential), ("history", rep.history)):
         if rep.parts[name] and amount is not None:
-            parts.append(f"{plain_money(rep.parts[name])} for {percent(amount / totals[name])} of "
-                         f"{BY[name]} ({number(amount)})")  # fmt: skip
+            share = percent(rep.parts[name] / totals[name])
+            parts.append(f"{plain_money(rep.parts[name])} for {share} of {BY[name]}"
+                         f" ({number(amount)})")  # fmt: skip
     if rep.parts["capacity"]:
         hours = "" if rep.hours is None else f" ({number(rep.hours)} a year)"
         parts.append(f"{plain_money(rep.parts['capacity'])} for its share of the hours{hours}")
@@ -86,31 +88,34 @@ def rep_sentence(
 
 def _why(rep: RepGoal, growth: Growth) -> str:
     own = growth.reps.get(rep.rep)
-    for limit, word in (("most", "held at"), ("least", "raised to")):
+    for limit in ("most", "least"):
         if rep.limit == limit:
             value = getattr(own, limit) if own is not None else None
             value = getattr(growth, limit) if value is None else value
+            way = "up" if rep.parts["limits"] > 0 else "down"
             what = "last year's sales"
             if rep.share_of_year < 1:
-                what += ", for the share of the year worked"
-            return f"because it is {word} {percent(value)} of {what}"
+                what += " for the share of the year worked"
+            return f"{way} to {percent(value)} of {what}, the {limit} allowed"
     return "because other reps meet their limits"
 
 
 def fairness(reps: Sequence[RepGoal], currency: str) -> tuple[Fairness, ...]:
     """How goals stand to what reps have to reach them with.
 
-    Formula: spread = standard deviation over reps / mean over reps
+    Formula: spread = standard deviation over reps / mean over reps; potential and last year's sales
+             count for the share of the year that the rep works
     Source: coefficient of variation; that goals are fair where effort is alike: Zoltners, Sinha &
             Lorimer 2006, The Complete Guide to Sales Force Incentive Compensation
     """
-    kinds: tuple[tuple[str, str, str, Callable[[RepGoal], float | None],
-                       Callable[[RepGoal], float | None]], ...] = (
-        ("goal_per_potential", f"{currency} per {currency} of potential",
-         "Goal per {c} of potential", lambda r: r.goal_per_potential, lambda r: r.potential),
-        ("goal_per_hour", f"{currency}/hour", "Goal per hour", lambda r: r.goal_per_hour,
-         lambda r: r.hours),
-        ("growth", "share", "Growth over last year", lambda r: r.growth, lambda r: r.history),
+    per = f"{currency} per {currency} of potential"
+    kinds: tuple[tuple[str, str, str, _Of, _Of], ...] = (
+        ("goal_per_potential", per, f"Goal per {currency} of potential",
+         lambda r: _over(r, r.potential), lambda r: _lasting(r, r.potential)),
+        ("goal_per_hour", f"{currency}/hour", "Goal per hour",
+         lambda r: r.goal_per_hour, lambda r: r.hours),
+        ("growth", "share", "Growth over last year",
+         lambda r: _over(r, r.history, 1), lambda r: _lasting(r, r.history)),
     )  # fmt: skip
     out = []
     for name, unit, title, value, basis in kinds:
@@ -125,13 +130,23 @@ def fairness(reps: Sequence[RepGoal], currency: str) -> tuple[Fairness, ...]:
         say = _signed if name == "growth" else _three
         even = "even" if spread <= EVEN else "not even"
         text = (
-            f"{title.format(c=currency)}: {say(team)} for the team, from {say(low[0])} "
+            f"{title}: {say(team)} for the team, from {say(low[0])} "
             f"({low[1].name}) to {say(high[0])} ({high[1].name}); {even}: it varies by "
             f"{percent(spread)}."
         )
         out.append(Fairness(name, unit, team, low[0], low[1].rep, high[0], high[1].rep, spread,
                             text))  # fmt: skip
     return tuple(out)
+
+
+def _lasting(rep: RepGoal, amount: float | None) -> float | None:
+    """The amount for the share of the year that the rep works; None where there is none."""
+    return amount * rep.share_of_year if amount and rep.share_of_year else None
+
+
+def _over(rep: RepGoal, amount: float | None, less: int = 0) -> float | None:
+    below = _lasting(rep, amount)
+    return rep.goal / below - less if below else None
 
 
 def _three(value: float) -> str:

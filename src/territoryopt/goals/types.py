@@ -55,7 +55,8 @@ class Fairness:
     """A measure by which goals can be held against each other.
 
     team: of all together. least, most: of single reps, and who they are. spread: the standard
-    deviation over reps as a fraction of their mean (of growth: of 1 + growth); 0 is even.
+    deviation over reps as a fraction of their mean (of growth: of 1 + growth); 0 is even. Potential
+    and history count for the share of the year that a rep works.
     """
 
     name: str

@@ -285,8 +285,9 @@ def _told(found: Segment, currency: str, beyond: float | None) -> Segment:
             for reason, amount in sorted(found.reasons.items(), key=lambda r: -r[1])
         ]
         text = (
-            f"{name}: {money(found.uncovered, currency)} of potential without full cover ({share}), at "
-            f"{found.uncovered_accounts:,} of {plural(found.accounts, 'account')}: {listed(why)}."
+            f"{name}: {money(found.uncovered, currency)} of potential without full cover "
+            f"({share}), at {found.uncovered_accounts:,} of "
+            f"{plural(found.accounts, 'account')}: {listed(why)}."
         )
     if found.hours_share is not None and found.potential:
         text += (
