@@ -138,10 +138,12 @@ def territory_quality(
     alignment good; Herfindahl-Hirschman index: Hirschman 1964, American Economic Review 54(5), 761;
     thresholds: see each criterion
     """
+    file = "quality.toml"
     if isinstance(settings, str | os.PathLike):
+        file = os.path.basename(os.fspath(settings))
         settings = load_quality_settings(settings)
     spec = settings or QualitySettings()
-    criteria = criteria_of(spec)
+    criteria = criteria_of(spec, file)
     judge = Judge(run, spec)
     found: list[tuple[Criterion, list[Value]]] = []
     left = []

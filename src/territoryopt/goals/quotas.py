@@ -106,7 +106,7 @@ def set_goals(
         currency=run.model.currency,
         weights={name: float(weights.get(name, 0)) for name in BASES},
         periods=_period_names(spec),
-        summary=summary(money_of(whole), run.model.currency, weights, reps, spec.growth),
+        summary=summary(money_of(whole), run.model.currency, weights, reps, spec),
         reps=reps,
         fairness=found,
         kpis=table,
@@ -314,5 +314,5 @@ def _rep_goals(
             periods=periods[j],
             text="",
         )
-        out.append(rep_sentence(found, currency, totals, spec.growth))
+        out.append(rep_sentence(found, currency, totals, spec))
     return tuple(out)

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from territoryopt.goals.settings import Growth
+from territoryopt.goals.settings import GoalSettings, Growth
 from territoryopt.goals.types import Fairness, RepGoal, plain_money
 from territoryopt.reasons.words import listed, number, percent, plural
 
@@ -28,9 +28,11 @@ def summary(
     currency: str,
     weights: Mapping[str, Fraction],
     reps: Sequence[RepGoal],
-    growth: Growth,
+    spec: GoalSettings,
 ) -> tuple[str, ...]:
     """The whole in a few sentences."""
+    growth = spec.growth
+    who = "accounts" if spec.history.reps is None else "reps"
     by = [f"{percent(float(w))} by {BY[name]}" for name, w in weights.items()]
     lines = [f"{money_words(total, currency)} for {plural(len(reps), 'rep')}: {listed(by)}."]
     history = [rep.history for rep in reps if rep.history is not None]
@@ -39,20 +41,21 @@ def summary(
         change = total / past - 1
         word = "more" if change > 0 else "less"
         lines.append(
-            f"Last year these accounts brought {number(past)} {currency}; the total is "
+            f"Last year these {who} brought {number(past)} {currency}; the total is "
             + (f"{percent(abs(change))} {word}." if round(change, 4) else "as much.")
         )
     for limit, value in (("least", growth.least), ("most", growth.most)):
         held = sum(rep.limit == limit for rep in reps)
         if held:
-            share = "" if value is None else f" ({percent(value)} of last year's sales)"
+            general = value is not None and not growth.reps
+            share = f" ({percent(value or 0.0)} of last year's sales)" if general else ""
             verb = "is" if held == 1 else "are"
             lines.append(f"{plural(held, 'rep')} {verb} held at the {limit} allowed{share}.")
     return tuple(lines)
 
 
 def rep_sentence(
-    rep: RepGoal, currency: str, totals: Mapping[str, float], growth: Growth
+    rep: RepGoal, currency: str, totals: Mapping[str, float], spec: GoalSettings
 ) -> RepGoal:
     """The rep's goal with its sentence: the parts, what limits and rounding did, the growth."""
     parts = []
@@ -68,7 +71,7 @@ def rep_sentence(
     text += f" = {' + '.join(parts)}" if parts else ""
     change = rep.parts["limits"]
     if change:
-        text += f" {'-' if change < 0 else '+'} {plain_money(abs(change))} {_why(rep, growth)}"
+        text += f" {'-' if change < 0 else '+'} {plain_money(abs(change))} {_why(rep, spec.growth)}"
     off = rep.parts["rounding"]
     if off:
         text += f" {'-' if off < 0 else '+'} {plain_money(abs(off))} by rounding"
@@ -80,7 +83,8 @@ def rep_sentence(
         near = percent(abs(rep.growth))
         same = round(abs(rep.growth), 4) == 0
         of = "as much as" if same else f"{near} {way}"
-        lines.append(f"That is {of} its accounts brought last year.")
+        who = "its accounts" if spec.history.reps is None else "the rep"
+        lines.append(f"That is {of} {who} brought last year.")
     if rep.taken_over:
         lines.append(f"Accounts taken over brought {number(rep.taken_over)} {currency} of it.")
     return replace(rep, text=" ".join(lines))
