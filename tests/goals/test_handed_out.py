@@ -137,3 +137,17 @@ def test_months_are_in_the_workbook_and_not_on_the_page(pencil, tmp_path):
     assert "M12" not in page
     book = openpyxl.load_workbook(write_workbook(pencil, tmp_path / "a.xlsx", goals=found))
     assert "M12, USD" in rows(book["Goals"])[0]
+
+
+def test_other_thresholds_reach_workbook_and_page(pencil, tmp_path):
+    text = 'potential = "revenue"\n[criteria]\ntravel_share = { high = 0.45 }\n'
+    path = settings(tmp_path, text)
+    page = report_page(pencil, quality=path)
+    assert "high at most 45 %; medium at most 50 %" in page
+    assert "potential and revenue are the same measure" in page
+    book = openpyxl.load_workbook(write_workbook(pencil, tmp_path / "a.xlsx", quality=path))
+    head = list(rows(book["Territory quality"])[0])
+    assert "travel in the workload (high at most 45 %, medium at most 50 %)" in head
+    assert sum(row["potential, USD/year"] for row in rows(book["Whitespace"])) == 1000
+    with pytest.raises(topt.InputError, match="is not a known key"):
+        report_page(pencil, quality=settings(tmp_path, "x = 1"))

@@ -23,6 +23,12 @@ goals_option = click.option(
 )
 
 
+quality_option = click.option(
+    "--quality", type=click.Path(), metavar="FILE.toml",
+    help="Other thresholds for the quality of territories.",
+)  # fmt: skip
+
+
 def run_options(function: F) -> F:
     """What every command takes that reads a run and writes files."""
     for option in (
@@ -37,11 +43,13 @@ def run_options(function: F) -> F:
 @command("workbook")
 @run_options
 @goals_option
+@quality_option
 @click.option("--out", type=click.Path(), metavar="FILE.xlsx", help="Default: beside the run.")
 def workbook_command(
     run: str,
     out: str | None,
     goals: str | None,
+    quality: str | None,
     instance: str | None,
     overwrite: bool,
     as_json: bool,
@@ -55,13 +63,16 @@ def workbook_command(
     from territoryopt.runs import read_run
 
     found = read_run(run, instance)
-    _tell([write_workbook(found, out, goals=goals, overwrite=overwrite)], (), as_json)
+    _tell(
+        [write_workbook(found, out, goals=goals, quality=quality, overwrite=overwrite)], (), as_json
+    )
     return 0
 
 
 @command("report")
 @run_options
 @goals_option
+@quality_option
 @click.option("--out", type=click.Path(), metavar="FILE.html", help="Default: beside the run.")
 @click.option("--pages", type=click.Path(), metavar="FOLDER",
               help="Also a page for each rep, to hand out.")  # fmt: skip
@@ -69,6 +80,7 @@ def report_command(
     run: str,
     out: str | None,
     goals: str | None,
+    quality: str | None,
     pages: str | None,
     instance: str | None,
     overwrite: bool,
@@ -80,7 +92,7 @@ def report_command(
     from territoryopt.runs import read_run
 
     found = read_run(run, instance)
-    files = [write_report(found, out, goals=goals, overwrite=overwrite)]
+    files = [write_report(found, out, goals=goals, quality=quality, overwrite=overwrite)]
     if pages is not None:
         files += write_rep_pages(found, pages, goals=goals, overwrite=overwrite)
     _tell(files, (), as_json)

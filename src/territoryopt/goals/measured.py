@@ -32,7 +32,11 @@ class Measured:
     def __post_init__(self) -> None:
         if self.run.rep is None:
             raise InputError([f"{self.run.folder} holds no plan: {self.run.record['status']}"])
-        self._data = Data(self.run.instance, self.run.model)
+        self._data = self._fresh()
+
+    def _fresh(self) -> Data:
+        """A plan asks for one pair an account, so nothing is stored for all of them."""
+        return Data(self.run.instance, self.run.model, stored=False)
 
     @property
     def rep(self) -> IntArray:
@@ -70,6 +74,9 @@ class Measured:
         for rows in self.run.problem.rows:
             if rows.measure == measure and rows.kind in PLAIN_KINDS:
                 return rows.amounts
+        for cost in self.run.problem.costs:
+            if cost.kind == measure == "travel":
+                return cost.amounts
         if measure not in self.run.model.units:
             known = ", ".join(self.run.model.units)
             self._why[measure] = f"the model has no measure {measure!r}; it has {known}"
@@ -80,7 +87,7 @@ class Measured:
         problems = [*data.faults.problems, *(p for e in data.bad_input for p in e.problems)]
         if not problems:
             return found
-        self._data = Data(self.run.instance, self.run.model)  # what was built is made of ones
+        self._data = self._fresh()  # what was built is made of ones
         more = f" (and {len(problems) - 1:,} more)" if len(problems) > 1 else ""
         first = problems[0]
         place = f"{first.file}, row {first.row}: " if first.row is not None else ""

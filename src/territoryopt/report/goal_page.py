@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from territoryopt.goals.criteria import QualitySettings
 from territoryopt.goals.quality import Quality, territory_quality
 from territoryopt.goals.telling import money_words
-from territoryopt.goals.types import Goals, Kpi, RepGoal, plain_money
-from territoryopt.reasons.words import number, percent
+from territoryopt.goals.types import Goals, Kpi, LeftOut, RepGoal, plain_money
+from territoryopt.reasons.words import listed, number, percent
 from territoryopt.report.goal_sheets import found_whitespace
 from territoryopt.runs import Run
 
@@ -81,8 +82,18 @@ def goal_view(goals: Goals) -> GoalView:
         kpis=tuple((_title(k.name), _unit(k.unit), k.formula) for k in shown),
         rows=rows,
         total=money_words(goals.total, goals.currency),
-        left_out=tuple(f"{each.what.replace('_', ' ')}: {each.why}" for each in goals.left_out),
+        left_out=tuple(
+            f"{listed(whats)}: {why}" for why, whats in _by_reason(goals.left_out).items()
+        ),
     )
+
+
+def _by_reason(left_out: tuple[LeftOut, ...]) -> dict[str, list[str]]:
+    """What was left out, by why, so that a missing column is told once."""
+    out: dict[str, list[str]] = {}
+    for each in left_out:
+        out.setdefault(each.why, []).append(each.what.replace("_", " "))
+    return out
 
 
 def _unit(unit: str) -> str:
@@ -161,10 +172,10 @@ class QualityView:
     more: int
 
 
-def quality_view(run: Run) -> QualityView:
+def quality_view(run: Run, spec: QualitySettings) -> QualityView:
     """Quality and whitespace as the page shows them."""
-    found: Quality = territory_quality(run)
-    white = found_whitespace(run)
+    found: Quality = territory_quality(run, spec)
+    white = found_whitespace(run, spec)
     bare = [] if white is None else [s for s in white.segments if s.uncovered > 0]
     told = [] if white is None else white.sentences(SEGMENTS)[1:]
     return QualityView(
@@ -179,7 +190,9 @@ def quality_view(run: Run) -> QualityView:
              tuple((j.verdict, j.text) for j in t.criteria), t.text)
             for t in found.territories
         ),
-        left_out=tuple(f"{each.what}: {each.why}" for each in found.left_out),
+        left_out=tuple(
+            f"{listed(whats)}: {why}" for why, whats in _by_reason(found.left_out).items()
+        ),
         white="" if white is None else white.heading(),
         segments=tuple(told),
         more=max(0, len(bare) - SEGMENTS),

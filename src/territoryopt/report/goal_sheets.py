@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from territoryopt.goals.criteria import QualitySettings, load_quality_settings
 from territoryopt.goals.keeping import read_goals
 from territoryopt.goals.measured import Measured
 from territoryopt.goals.quality import Quality
@@ -24,6 +25,8 @@ PART_WORDS = {
 }
 Given = Goals | str | os.PathLike[str] | None
 """Goals, or the folder they lie in."""
+Thresholds = QualitySettings | str | os.PathLike[str] | None
+"""What territories are judged by, or the quality.toml that says so."""
 
 
 def given_goals(run: Run, goals: Given) -> Goals | None:
@@ -31,9 +34,18 @@ def given_goals(run: Run, goals: Given) -> Goals | None:
     return read_goals(goals, run) if isinstance(goals, str | os.PathLike) else goals
 
 
-def found_whitespace(run: Run) -> Whitespace | None:
-    """What has no cover; None where the model has no potential to look at."""
-    return whitespace(run) if Measured(run).has("potential") else None
+def given_quality(quality: Thresholds) -> QualitySettings:
+    """What territories are judged by; InputError for a file that cannot be used."""
+    if isinstance(quality, str | os.PathLike):
+        return load_quality_settings(quality)
+    return quality or QualitySettings()
+
+
+def found_whitespace(run: Run, spec: QualitySettings) -> Whitespace | None:
+    """What has no cover; None where the model has no such potential to look at."""
+    if not Measured(run).has(spec.potential):
+        return None
+    return whitespace(run, potential=spec.potential, capacity=spec.capacity)
 
 
 def goal_lines(goals: Goals) -> list[str]:

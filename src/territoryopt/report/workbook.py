@@ -17,8 +17,10 @@ from territoryopt.goals.quality import territory_quality
 from territoryopt.report.answer import answer
 from territoryopt.report.goal_sheets import (
     Given,
+    Thresholds,
     found_whitespace,
     given_goals,
+    given_quality,
     goal_lines,
     goal_sheets,
     quality_sheet,
@@ -39,21 +41,24 @@ def write_workbook(
     path: str | os.PathLike[str] | None = None,
     *,
     goals: Given = None,
+    quality: Thresholds = None,
     overwrite: bool = False,
 ) -> Path:
     """Write the plan of a run as a workbook (.xlsx), beside the run folder where no path is given.
 
     Sheets: Answer, Alignment (one row per account, the column rep_id to be edited), Territories,
     Goals and KPIs where goals (or the folder they lie in) are given, Territory quality, Whitespace
-    where the model has a potential, Moves, Explanations, Data quality. Amounts have the unit of
-    their header. Raises InputError where the run has no plan, the goals are of another run, the
-    file is there already and `overwrite` is not given, or xlsxwriter is not installed.
+    where the model has a potential, Moves, Explanations, Data quality. quality: other thresholds,
+    or the file they stand in. Amounts have the unit of their header. Raises InputError where the
+    run has no plan, the goals are of another run, the file is there already and `overwrite` is not
+    given, or xlsxwriter is not installed.
     """
     target = refuse_file(beside(run.folder, ".xlsx") if path is None else path, overwrite)
     needed("xlsxwriter", "xlsxwriter", "a workbook")
     reasons = run.explanation()
     asked = given_goals(run, goals)
-    quality, white = territory_quality(run), found_whitespace(run)
+    spec = given_quality(quality)
+    judged, white = territory_quality(run, spec), found_whitespace(run, spec)
     alignment = alignment_table(reasons, run.instance)
 
     def write(draft: Path) -> None:
@@ -63,7 +68,7 @@ def write_workbook(
             _territories(book, reasons)
             if asked is not None:
                 goal_sheets(book, asked)
-            quality_sheet(book, quality)
+            quality_sheet(book, judged)
             if white is not None:
                 whitespace_sheet(book, white)
             _moves(book, reasons, alignment)
