@@ -183,6 +183,14 @@ def _basis(spec: GoalSettings, measured: Measured) -> _Basis:
         taken = measured.totals(np.where(came, sold, 0.0))
         now = measured.of_accounts(spec.history.measure, current)
         today = measured.totals(now, current)
+    for name, values in (("potential", potential), ("history", history)):
+        if values is not None and (values < 0).any():
+            why[name] = (
+                f"it is below zero for {int((values < 0).sum()):,} reps",
+                f"{name}.measure",
+            )
+    potential = None if "potential" in why else potential
+    history = None if "history" in why else history
     column = spec.capacity.column
     capacity = measured.rep_column(column)
     if capacity is None:
