@@ -284,7 +284,7 @@ def test_amounts_below_zero_are_nothing_to_share_by(tmp_path):
     accounts = ACCOUNTS.replace(",lost", ",net").replace("A,0.1", "A,-9").replace("B,0.5", "B,1")
     run = made(tmp_path, accounts=accounts, model=model)
     text = '[weights]\npotential = 1\n[potential]\nmeasure = "net"\n'
-    refused(run, tmp_path, text, "it is below zero for 1 reps", 1000)
+    refused(run, tmp_path, text, "it is below zero for 1 rep", 1000)
 
 
 def test_history_of_reps_stays_with_the_rep(tmp_path):
