@@ -168,9 +168,26 @@ def _basis(spec: GoalSettings, measured: Measured) -> _Basis:
         if not problem and measured.unit(measure) != unit:
             problem = f"the measure {measure} is counted in {measured.unit(measure)}, not {unit}"
         if problem:
+            why[name] = (problem, f"{name}.measure")
+        return not problem
+
+    if wanted("potential", spec.potential.measure):
+        potential = measured.of_reps(spec.potential.measure)
+    if spec.history.reps is not None:
+        history = run.instance.rep_numbers(spec.history.reps, minimum=0.0)
+        today = history
+    elif wanted("history", spec.history.measure):
+        sold = measured.of_accounts(spec.history.measure)
+        history = measured.totals(sold)
+        current = measured.current
+        came = (current >= 0) & (current != measured.rep)
+        taken = measured.totals(np.where(came, sold, 0.0))
+        now = measured.of_accounts(spec.history.measure, current)
+        today = measured.totals(now, current)
+    for name, values in (("potential", potential), ("history", history)):
+        if values is not None and (values < 0).any():
             below = plural(int((values < 0).sum()), "rep")
             why[name] = (f"it is below zero for {below}", f"{name}.measure")
-
     potential = None if "potential" in why else potential
     history = None if "history" in why else history
     column = spec.capacity.column
