@@ -34,6 +34,12 @@ if TYPE_CHECKING:
         ModelError,
         TerritoryoptError,
     )
+    from territoryopt.goals.keeping import read_goals, write_goals
+    from territoryopt.goals.quality import Quality, territory_quality
+    from territoryopt.goals.quotas import set_goals
+    from territoryopt.goals.settings import load_goal_settings
+    from territoryopt.goals.types import Goals
+    from territoryopt.goals.whitespace import Whitespace, whitespace
     from territoryopt.history.log import RunLog, run_log
     from territoryopt.instance import Instance, read_instance
     from territoryopt.listening.answer import Decision, RequestAnswers
@@ -86,6 +92,15 @@ _HOME = {
     "InputError": "errors",
     "ModelError": "errors",
     "TerritoryoptError": "errors",
+    "Goals": "goals.types",
+    "Quality": "goals.quality",
+    "Whitespace": "goals.whitespace",
+    "load_goal_settings": "goals.settings",
+    "read_goals": "goals.keeping",
+    "set_goals": "goals.quotas",
+    "territory_quality": "goals.quality",
+    "whitespace": "goals.whitespace",
+    "write_goals": "goals.keeping",
     "Explanation": "reasons.explanation",
     "Instance": "instance",
     "read_instance": "instance",
@@ -159,6 +174,7 @@ __all__ = [
     "Decision",
     "Explanation",
     "Fault",
+    "Goals",
     "Imported",
     "InputError",
     "Instance",
@@ -172,6 +188,7 @@ __all__ = [
     "Predecessor",
     "Problem",
     "PyomoBackend",
+    "Quality",
     "Request",
     "RequestAnswers",
     "Result",
@@ -181,6 +198,7 @@ __all__ = [
     "Scoring",
     "TerritoryoptError",
     "WhatIf",
+    "Whitespace",
     "append_log",
     "certainty",
     "check",
@@ -194,6 +212,7 @@ __all__ = [
     "import_accounts",
     "json_schema",
     "json_schemas",
+    "load_goal_settings",
     "load_mapping",
     "load_model",
     "load_policy",
@@ -208,6 +227,7 @@ __all__ = [
     "propose_scoring",
     "read_actuals",
     "read_alignment",
+    "read_goals",
     "read_instance",
     "read_locks",
     "read_requests",
@@ -217,13 +237,17 @@ __all__ = [
     "rule_costs",
     "run_log",
     "score_accounts",
+    "set_goals",
     "solve",
+    "territory_quality",
     "to_pyomo",
     "uncertain",
     "verify_log",
     "what_if",
+    "whitespace",
     "why_no_plan",
     "why_not",
+    "write_goals",
     "write_model",
     "write_monitor",
     "write_owners",

@@ -43,12 +43,14 @@ class Data:
     """One instance under one model: amounts by measure, targets, current owners.
 
     Faults are collected in `faults` (model) and `bad_input` (files), so that a compile tells all
-    of them at once. `key` is the TOML key of the term being compiled.
+    of them at once. `key` is the TOML key of the term being compiled. stored: whether amounts that
+    are computed may be stored for every pair; a look-up for each account is quicker without.
     """
 
-    def __init__(self, instance: Instance, model: Frame) -> None:
+    def __init__(self, instance: Instance, model: Frame, *, stored: bool = True) -> None:
         self.instance = instance
         self.model = model
+        self.stored = stored
         self.currency = model.currency
         self.accounts = len(instance.account_ids)
         self.reps = len(instance.rep_ids)
@@ -166,7 +168,7 @@ class Data:
         if spec is None and measure == "calls":
             return AccountAmounts(self.visits * self.hours, self.reps)
         scaled = self._scaled[measure] = self._of_pairs(measure)
-        if self.accounts * self.reps > DENSE_CELLS:
+        if not self.stored or self.accounts * self.reps > DENSE_CELLS:
             return scaled.amounts()
         return DenseAmounts(scaled.table())
 
@@ -252,7 +254,7 @@ class Data:
         return out
 
     def _stored(self, amounts: Amounts) -> Amounts:
-        if self.accounts * self.reps > DENSE_CELLS:
+        if not self.stored or self.accounts * self.reps > DENSE_CELLS:
             return amounts
         return DenseAmounts(amounts.block(0, self.accounts))
 
