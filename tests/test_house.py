@@ -24,7 +24,7 @@ FLOORS = (
     ("reasons",),
     ("result", "run_record", "solving", "checking", "runs"),
     ("answers", "goals", "history"),
-    ("realign", "scenarios", "monitor", "listening", "report"),
+    ("realign", "scenarios", "monitoring", "listening", "report"),
     ("planning",),
     ("cli", "__main__"),
 )  # fmt: skip

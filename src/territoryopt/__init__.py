@@ -34,6 +34,12 @@ if TYPE_CHECKING:
         ModelError,
         TerritoryoptError,
     )
+    from territoryopt.goals.keeping import read_goals, write_goals
+    from territoryopt.goals.quality import Quality, territory_quality
+    from territoryopt.goals.quotas import set_goals
+    from territoryopt.goals.settings import load_goal_settings
+    from territoryopt.goals.types import Goals
+    from territoryopt.goals.whitespace import Whitespace, whitespace
     from territoryopt.history.log import RunLog, run_log
     from territoryopt.instance import Instance, read_instance
     from territoryopt.listening.answer import Decision, RequestAnswers
@@ -43,6 +49,9 @@ if TYPE_CHECKING:
     from territoryopt.listening.policy import Policy, load_policy
     from territoryopt.listening.table import Request, read_requests
     from territoryopt.model import Model, load_model
+    from territoryopt.monitoring.actuals import Actuals, read_actuals
+    from territoryopt.monitoring.monitor import Monitor, monitor
+    from territoryopt.monitoring.writing import write_monitor
     from territoryopt.planning import Planned, plan_from_export
     from territoryopt.problem import Band, Problem
     from territoryopt.reasons.explanation import Explanation, explain
@@ -83,6 +92,15 @@ _HOME = {
     "InputError": "errors",
     "ModelError": "errors",
     "TerritoryoptError": "errors",
+    "Goals": "goals.types",
+    "Quality": "goals.quality",
+    "Whitespace": "goals.whitespace",
+    "load_goal_settings": "goals.settings",
+    "read_goals": "goals.keeping",
+    "set_goals": "goals.quotas",
+    "territory_quality": "goals.quality",
+    "whitespace": "goals.whitespace",
+    "write_goals": "goals.keeping",
     "Explanation": "reasons.explanation",
     "Instance": "instance",
     "read_instance": "instance",
@@ -102,6 +120,11 @@ _HOME = {
     "plan_from_export": "planning",
     "Band": "problem",
     "Problem": "problem",
+    "Actuals": "monitoring.actuals",
+    "read_actuals": "monitoring.actuals",
+    "Monitor": "monitoring.monitor",
+    "monitor": "monitoring.monitor",
+    "write_monitor": "monitoring.writing",
     "explain": "reasons.explanation",
     "Result": "result",
     "RunLog": "history.log",
@@ -143,6 +166,7 @@ _HOME = {
 
 __version__ = "0.1.0"
 __all__ = [
+    "Actuals",
     "Alignment",
     "BackendError",
     "Band",
@@ -150,6 +174,7 @@ __all__ = [
     "Decision",
     "Explanation",
     "Fault",
+    "Goals",
     "Imported",
     "InputError",
     "Instance",
@@ -157,11 +182,13 @@ __all__ = [
     "Mapping",
     "Model",
     "ModelError",
+    "Monitor",
     "Planned",
     "Policy",
     "Predecessor",
     "Problem",
     "PyomoBackend",
+    "Quality",
     "Request",
     "RequestAnswers",
     "Result",
@@ -171,6 +198,7 @@ __all__ = [
     "Scoring",
     "TerritoryoptError",
     "WhatIf",
+    "Whitespace",
     "append_log",
     "certainty",
     "check",
@@ -184,10 +212,12 @@ __all__ = [
     "import_accounts",
     "json_schema",
     "json_schemas",
+    "load_goal_settings",
     "load_mapping",
     "load_model",
     "load_policy",
     "load_scoring",
+    "monitor",
     "pair_prices",
     "plan_from_export",
     "plan_from_pyomo",
@@ -195,7 +225,9 @@ __all__ = [
     "price_requests",
     "propose_mapping",
     "propose_scoring",
+    "read_actuals",
     "read_alignment",
+    "read_goals",
     "read_instance",
     "read_locks",
     "read_requests",
@@ -205,14 +237,19 @@ __all__ = [
     "rule_costs",
     "run_log",
     "score_accounts",
+    "set_goals",
     "solve",
+    "territory_quality",
     "to_pyomo",
     "uncertain",
     "verify_log",
     "what_if",
+    "whitespace",
     "why_no_plan",
     "why_not",
+    "write_goals",
     "write_model",
+    "write_monitor",
     "write_owners",
     "write_pair_prices",
     "write_rep_pages",

@@ -15,7 +15,8 @@ from territoryopt.report import sheets
 from territoryopt.report.answer import answer
 from territoryopt.report.workbook import write_workbook
 
-SHEETS = ["Answer", "Alignment", "Territories", "Moves", "Explanations", "Data quality"]
+SHEETS = ["Answer", "Alignment", "Territories", "Territory quality", "Whitespace", "Moves",
+          "Explanations", "Data quality"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,10 @@
 """The command line: parse, call one function of the API, print, exit. No arithmetic here."""
 
-from territoryopt.cli import outputs, schemas  # they register their commands
+from territoryopt.cli import (  # they register their commands
+    goals,  # register their commands
+    outputs,
+    schemas,
+)
 from territoryopt.cli.commands import main
 from territoryopt.cli.history import log_command
 from territoryopt.cli.importing import import_command
@@ -13,3 +17,7 @@ __all__ = ["import_command", "log_command", "main", "outputs"]
 from territoryopt.cli.listening import requests_command
 
 __all__ = ["import_command", "main", "outputs", "requests_command"]
+from territoryopt.cli.monitoring import monitor_command
+
+__all__ = ["import_command", "main", "monitor_command", "outputs"]
+__all__ = ["goals", "import_command", "main", "outputs"]

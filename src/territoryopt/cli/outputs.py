@@ -13,23 +13,46 @@ from territoryopt.cli.commands import F, command
 SCHEMA = "territoryopt/files/1"
 
 
+instance_option = click.option(
+    "--instance", type=click.Path(), help="Where the instance lies now, if it moved."
+)
+
+
+goals_option = click.option(
+    "--goals", type=click.Path(), metavar="FOLDER", help="Also the goals of `goals RUN --out`."
+)
+
+
+quality_option = click.option(
+    "--quality", type=click.Path(), metavar="FILE.toml",
+    help="Other thresholds for the quality of territories.",
+)  # fmt: skip
+
+
 def run_options(function: F) -> F:
     """What every command takes that reads a run and writes files."""
     for option in (
         click.option("--overwrite", is_flag=True, help="Replace files that are there already."),
-        click.option("--instance", type=click.Path(), help="Where the instance lies now, if it"
-                     " moved."),
+        instance_option,
         click.argument("run", type=click.Path()),
-    ):  # fmt: skip
+    ):
         function = option(function)
     return function
 
 
 @command("workbook")
 @run_options
+@goals_option
+@quality_option
 @click.option("--out", type=click.Path(), metavar="FILE.xlsx", help="Default: beside the run.")
 def workbook_command(
-    run: str, out: str | None, instance: str | None, overwrite: bool, as_json: bool
+    run: str,
+    out: str | None,
+    goals: str | None,
+    quality: str | None,
+    instance: str | None,
+    overwrite: bool,
+    as_json: bool,
 ) -> int:
     """Write the plan in the run folder RUN as a workbook: to read, to filter, to edit owners in.
 
@@ -39,18 +62,25 @@ def workbook_command(
     from territoryopt.report.workbook import write_workbook
     from territoryopt.runs import read_run
 
-    _tell([write_workbook(read_run(run, instance), out, overwrite=overwrite)], (), as_json)
+    found = read_run(run, instance)
+    _tell(
+        [write_workbook(found, out, goals=goals, quality=quality, overwrite=overwrite)], (), as_json
+    )
     return 0
 
 
 @command("report")
 @run_options
+@goals_option
+@quality_option
 @click.option("--out", type=click.Path(), metavar="FILE.html", help="Default: beside the run.")
 @click.option("--pages", type=click.Path(), metavar="FOLDER",
               help="Also a page for each rep, to hand out.")  # fmt: skip
 def report_command(
     run: str,
     out: str | None,
+    goals: str | None,
+    quality: str | None,
     pages: str | None,
     instance: str | None,
     overwrite: bool,
@@ -62,9 +92,9 @@ def report_command(
     from territoryopt.runs import read_run
 
     found = read_run(run, instance)
-    files = [write_report(found, out, overwrite=overwrite)]
+    files = [write_report(found, out, goals=goals, quality=quality, overwrite=overwrite)]
     if pages is not None:
-        files += write_rep_pages(found, pages, overwrite=overwrite)
+        files += write_rep_pages(found, pages, goals=goals, overwrite=overwrite)
     _tell(files, (), as_json)
     return 0
 

@@ -23,6 +23,8 @@ from territoryopt.reasons.explanation import Explanation
 from territoryopt.reasons.words import amount, gap, number, percent, plural
 from territoryopt.report.answer import answer
 from territoryopt.report.balance import charts
+from territoryopt.report.goal_page import goal_view, quality_view
+from territoryopt.report.goal_sheets import Given, Thresholds, given_goals, given_quality
 from territoryopt.report.handing import beside
 from territoryopt.report.mapdata import embedded, map_data, rep_colours, shown
 from territoryopt.report.names import visible
@@ -41,21 +43,29 @@ HULLS = 400
 
 
 def write_report(
-    run: Run, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False
+    run: Run,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    goals: Given = None,
+    quality: Thresholds = None,
+    overwrite: bool = False,
 ) -> Path:
     """Write the plan of a run as one page of HTML, beside the run folder where no path is given.
 
-    The answer in three sentences, maps of today and of the plan with a point for every account
-    that has a place, bars against the ranges, money by goal, moves and reasons, what bound and gap
-    mean. It opens offline, prints, and follows light or dark. Raises InputError where the run has
-    no plan, the file is there already and `overwrite` is not given, or jinja2 is not installed.
+    The answer in three sentences, maps of today and of the plan with a point for every account that
+    has a place, bars against the ranges, money by goal, the goals of the reps where they (or the
+    folder they lie in) are given, how well each territory is cut, moves and reasons, what bound and
+    gap mean. quality: other thresholds, or the file they stand in. It opens offline, prints, and
+    follows light or dark. Raises InputError where the run has no plan, the goals are of another
+    run, the file is there already and `overwrite` is not given, or jinja2 is not installed.
     """
     target = refuse_file(beside(run.folder, "-report.html") if path is None else path, overwrite)
-    return write_text(target, report_page(run), overwrite=overwrite)
+    return write_text(target, report_page(run, goals, quality), overwrite=overwrite)
 
 
-def report_page(run: Run) -> str:
+def report_page(run: Run, goals: Given = None, quality: Thresholds = None) -> str:
     """The page as text; see `write_report`."""
+    asked = given_goals(run, goals)
     reasons = run.explanation()
     instance = run.instance
     place = map_of(instance.coordinates, instance.homes)
@@ -93,6 +103,8 @@ def report_page(run: Run) -> str:
         charts=charts(reasons),
         rows_open=ROWS_OPEN,
         goals=_goals(reasons),
+        quotas=None if asked is None else goal_view(asked),
+        quality=quality_view(run, given_quality(quality)),
         told=_told(reasons),
         moves=_moves(reasons),
         moved=len(reasons.facts.moved),

@@ -11,9 +11,12 @@ import numpy as np
 from territoryopt.cells import IntArray
 from territoryopt.extras import need
 from territoryopt.folders import refuse_file, write_text
+from territoryopt.goals.types import Goals
 from territoryopt.reasons.explanation import Explanation
 from territoryopt.reasons.pages import MOST_LISTED, MOST_REASONS, rep_accounts
 from territoryopt.report.balance import charts
+from territoryopt.report.goal_page import RepGoalView, rep_goal_view
+from territoryopt.report.goal_sheets import Given, given_goals
 from territoryopt.report.mapdata import map_data, shown
 from territoryopt.report.names import file_names
 from territoryopt.report.page import rendered
@@ -26,29 +29,36 @@ COLOURS = (0, 2, 6, 1)
 
 
 def write_rep_pages(
-    run: Run, folder: str | os.PathLike[str], *, overwrite: bool = False
+    run: Run,
+    folder: str | os.PathLike[str],
+    *,
+    goals: Given = None,
+    overwrite: bool = False,
 ) -> list[Path]:
     """Write one page of HTML for each rep of a run into a folder, named by the rep's id.
 
     A page stands by itself: it opens offline and prints. An id that is no safe name of a file on
-    every system gives a name of its letters and some digits. Raises InputError where the run has no
-    plan, a file is there already and `overwrite` is not given, or jinja2 is not installed.
+    every system gives a name of its letters and some digits. With goals (or the folder they lie in)
+    each page has the rep's own. Raises InputError where the run has no plan, the goals are of
+    another run, a file is there already and `overwrite` is not given, or jinja2 is not installed.
     """
     need("jinja2", "report", "a page")
     reasons = run.explanation()
+    asked = given_goals(run, goals)
     root = Path(folder)
     names = file_names([reasons.problem.rep_id(j) for j in range(reasons.problem.reps)], ".html")
     for name in names.values():
         refuse_file(root / name, overwrite)
     return [
-        write_text(root / name, rep_html(run, reasons, rep), overwrite=overwrite)
+        write_text(root / name, rep_html(run, reasons, rep, asked), overwrite=overwrite)
         for rep, name in names.items()
     ]
 
 
-def rep_html(run: Run, reasons: Explanation, rep: str) -> str:
+def rep_html(run: Run, reasons: Explanation, rep: str, goals: Goals | None = None) -> str:
     """The page of a rep as text. InputError for a rep that is not known."""
     j = reasons.rep_number(rep)
+    goal: RepGoalView | None = None if goals is None else rep_goal_view(goals, j)
     found = rep_accounts(reasons, rep)
     facts, speak = reasons.territory(rep), reasons.speaker
     standing = np.full(reasons.problem.accounts, -1, dtype=np.int64)
@@ -64,6 +74,7 @@ def rep_html(run: Run, reasons: Explanation, rep: str) -> str:
         standing=[(n, STANDING[k], COLOURS[k], int((standing == k).sum()))
                   for n, k in enumerate(used)],
         bars=[(chart, chart.bars[j]) for chart in charts(reasons)],
+        goal=goal,
         comes=_groups(reasons, found.gained, reasons.problem.current),
         goes=_groups(reasons, found.lost, reasons.rep),
         fresh=_names(reasons, found.fresh),

@@ -20,12 +20,13 @@ LONGEST = 32_000
 """Letters of a cell; a sheet takes 32,767."""
 LINE, TALLEST = 15.5, 400
 """Points of a line, and of the tallest row."""
-FORMATS = {"amount": "#,##0;-#,##0;0", "count": "#,##0", "small": "#,##0.00"}
+FORMATS = {"amount": "#,##0;-#,##0;0", "count": "#,##0", "small": "#,##0.00", "share": "0.0%"}
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
     """A column: texts (long ones over several lines), or numbers of one `kind`; width in letters.
+    A share of 1 is shown as 100 %.
 
     edit: the cells from which the planner may choose, as a range; the column is then marked.
     """
@@ -33,7 +34,7 @@ class Column:
     title: str
     values: Any
     width: float
-    kind: Literal["text", "long", "amount", "count"] = "text"
+    kind: Literal["text", "long", "amount", "count", "share"] = "text"
     edit: str = ""
 
 

@@ -15,7 +15,19 @@ import numpy as np
 
 from territoryopt.extras import need
 from territoryopt.folders import refuse_file, write_file
+from territoryopt.goals.quality import territory_quality
 from territoryopt.report.answer import answer
+from territoryopt.report.goal_sheets import (
+    Given,
+    Thresholds,
+    found_whitespace,
+    given_goals,
+    given_quality,
+    goal_lines,
+    goal_sheets,
+    quality_sheet,
+    whitespace_sheet,
+)
 from territoryopt.report.handing import beside
 from territoryopt.report.notes import data_notes, facts_of_run
 from territoryopt.report.sheets import Book, Column
@@ -28,27 +40,42 @@ MOST_SENTENCES = 1_000
 
 
 def write_workbook(
-    run: Run, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False
+    run: Run,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    goals: Given = None,
+    quality: Thresholds = None,
+    overwrite: bool = False,
 ) -> Path:
     """Write the plan of a run as a workbook (.xlsx), beside the run folder where no path is given.
 
     Sheets: Answer, Alignment (one row per account, the column rep_id to be edited), Territories,
-    Moves, Explanations, Data quality. Amounts have the unit of their header. Raises InputError
-    where the run has no plan, the file is there already and `overwrite` is not given, or
-    xlsxwriter is not installed.
+    Goals and KPIs where goals (or the folder they lie in) are given, Territory quality, Whitespace
+    where the model has a potential, Moves, Explanations, Data quality. quality: other thresholds,
+    or the file they stand in. Amounts have the unit of their header. Raises InputError where the
+    run has no plan, the goals are of another run, the file is there already and `overwrite` is not
+    given, or xlsxwriter is not installed.
     """
     target = refuse_file(beside(run.folder, ".xlsx") if path is None else path, overwrite)
     need("xlsxwriter", "report", "a workbook")
     reasons = run.explanation()
+    asked = given_goals(run, goals)
+    spec = given_quality(quality)
+    judged, white = territory_quality(run, spec), found_whitespace(run, spec)
     alignment = alignment_table(reasons, run.instance)
 
     def write(draft: Path) -> None:
         with Book(draft) as book:
             # so that a plan solved again from an edited workbook knows where it came from
             book.mark(RUN_MARK, f"{id_of(run.record)} {run.folder.absolute().name}")
-            _answer(book, run, reasons)
+            _answer(book, run, reasons, [] if asked is None else goal_lines(asked))
             _alignment(book, run, alignment)
             _territories(book, reasons)
+            if asked is not None:
+                goal_sheets(book, asked)
+            quality_sheet(book, judged)
+            if white is not None:
+                whitespace_sheet(book, white)
             _moves(book, reasons, alignment)
             _explanations(book, reasons, alignment)
             _data(book, run)
@@ -56,8 +83,9 @@ def write_workbook(
     return write_file(target, write, overwrite=overwrite)
 
 
-def _answer(book: Book, run: Run, reasons: Any) -> None:
-    """The first sheet: three sentences, what bound and gap say, money by goal, how to go on."""
+def _answer(book: Book, run: Run, reasons: Any, goals: list[str]) -> None:
+    """The first sheet: three sentences, what bound and gap say, money by goal, the goals of reps
+    in sentences, how to go on."""
     found = answer(reasons)
     page = book.page("Answer")
     page.title(run.model.name)
@@ -72,6 +100,9 @@ def _answer(book: Book, run: Run, reasons: Any) -> None:
         before = None if today is None else today.money.get(share.name, 0.0)
         change = None if before is None else share.money - before
         page.row((share.name, share.money, before, change))
+    if goals:
+        page.heading("Goals for the reps")
+        page.lines(goals)
     page.heading("Change the plan here")
     page.lines(
         (

@@ -32,7 +32,8 @@ from territoryopt.terms.sections import Frame
 if TYPE_CHECKING:
     from territoryopt.instance import Instance
 
-_COLUMNS = {"potential": "potential", "revenue": "annual_revenue"}
+COLUMNS = {"potential": "potential", "revenue": "annual_revenue"}
+"""The columns of accounts.csv that built-in measures are."""
 
 DENSE_CELLS = 20_000_000
 """Pairs up to which computed amounts are stored (160 MB each); beyond, computed when asked for."""
@@ -42,12 +43,14 @@ class Data:
     """One instance under one model: amounts by measure, targets, current owners.
 
     Faults are collected in `faults` (model) and `bad_input` (files), so that a compile tells all
-    of them at once. `key` is the TOML key of the term being compiled.
+    of them at once. `key` is the TOML key of the term being compiled. stored: whether amounts that
+    are computed may be stored for every pair; a look-up for each account is quicker without.
     """
 
-    def __init__(self, instance: Instance, model: Frame) -> None:
+    def __init__(self, instance: Instance, model: Frame, *, stored: bool = True) -> None:
         self.instance = instance
         self.model = model
+        self.stored = stored
         self.currency = model.currency
         self.accounts = len(instance.account_ids)
         self.reps = len(instance.rep_ids)
@@ -153,7 +156,7 @@ class Data:
         return self._amounts[measure]
 
     def _build(self, measure: str) -> Amounts:
-        spec, column = self.model.measures.get(measure), _COLUMNS.get(measure)
+        spec, column = self.model.measures.get(measure), COLUMNS.get(measure)
         if spec is not None and spec.column is not None:
             minimum = None if spec.negative else 0.0
             key = f"measures.{measure}.column"
@@ -165,7 +168,7 @@ class Data:
         if spec is None and measure == "calls":
             return AccountAmounts(self.visits * self.hours, self.reps)
         scaled = self._scaled[measure] = self._of_pairs(measure)
-        if self.accounts * self.reps > DENSE_CELLS:
+        if not self.stored or self.accounts * self.reps > DENSE_CELLS:
             return scaled.amounts()
         return DenseAmounts(scaled.table())
 
@@ -251,7 +254,7 @@ class Data:
         return out
 
     def _stored(self, amounts: Amounts) -> Amounts:
-        if self.accounts * self.reps > DENSE_CELLS:
+        if not self.stored or self.accounts * self.reps > DENSE_CELLS:
             return amounts
         return DenseAmounts(amounts.block(0, self.accounts))
 
