@@ -9,6 +9,8 @@ from pathlib import Path
 
 from test_folders_crash import left_behind
 
+import territoryopt as topt
+
 ROOT = Path(__file__).parents[1]
 TINY = ROOT / "instances" / "tiny"
 MODEL = TINY / "model.toml"
@@ -67,4 +69,71 @@ def requests(out, run, root):
     out.take("requests", "--verify", log)
 
 
-ROOMS = (history, plan, requests)
+SALES = (900, 700, 500, 800, 600, 1000)
+"""Of the accounts of the tiny instance in a month."""
+
+GOALS = """year_begins = 2027-01-01
+[growth]
+least = 0.9
+[growth.reps.R-2]
+most = 1.02
+[seasons]
+weights = [1, 1, 1, 2]
+[segments]
+column = "tier"
+[ramp]
+months = [0.5]
+starts = { R-3 = 2027-02-01 }
+[kpis]
+churn = 0.1
+"""
+
+
+def selling(root):
+    """The run of the tiny instance with sales, tiers and states, where A-6 may have nobody's visits
+    and R-1 a plan of its own."""
+    data = root / "data"
+    shutil.copytree(TINY, data)
+    head, *rows = (TINY / "accounts.csv").read_text(encoding="utf-8").splitlines()
+    more = zip(rows, SALES, "ABABAB", ("OH", "OH", "IN", "IN", "IN", ""), strict=True)
+    lines = [f"{row},{12 * sales},{tier},{state}" for row, sales, tier, state in more]
+    table = "\n".join([f"{head},annual_revenue,tier,state", *lines, ""])
+    (data / "accounts.csv").write_text(table.replace(",8,1,R-2", ",0,1,R-2"))
+    topt.write_run(*solved(data, MODEL), root / "run")
+    return root / "run"
+
+
+def solved(data, model):
+    instance, parsed = topt.read_instance(data), topt.load_model(model)
+    return topt.solve(instance, parsed, time_limit=5, threads=1), instance, parsed
+
+
+def goals(out, _, root):
+    run, page = selling(root), root / "goals.toml"
+    page.write_text(GOALS)
+    out.take("goals", run, "--total", 60_000, "--with", page, "--out", root / "goals")
+    out.read(root / "goals" / "goals.json")
+    out.take("goals", run, "--total", 1000)
+    out.take("quality", run)
+    out.take("whitespace", run)
+    out.take("whitespace", run, "--by", "state", "--by", "tier", "--beyond", 20)
+
+
+def monitor(out, run, root):
+    """By account, where one grows; and by rep, where one has stopped."""
+    run, actuals, goals = selling(root), root / "actuals.csv", root / "goals.csv"
+    rows = [
+        f"A-{i + 1},2026-{m:02d},{sales * (4 if i == 0 and m > 4 else 1) + 5 * ((m * (i + 2)) % 3)}"
+        for i, sales in enumerate(SALES) for m in range(1, 10)
+    ]  # fmt: skip
+    actuals.write_text("\n".join(["account_id,month,amount", *rows, ""]))
+    goals.write_text("rep_id,goal\nR-1,20000\nR-2,20000\nR-3,20000\n")
+    out.take("monitor", run, actuals, "--goals", goals, "--out", root / "out", *QUICK)
+    out.read(root / "out" / "monitor.json")
+    rows = [f"R-{j},2026-{m:02d},{0 if j == 1 and m > 5 else 900 + 7 * ((m * j) % 3)}"
+            for j in (1, 2, 3) for m in range(1, 9)]  # fmt: skip
+    actuals.write_text("\n".join(["rep_id,month,amount", *rows, ""]))
+    out.take("monitor", run, actuals, "--no-search")
+
+
+ROOMS = (history, plan, requests, goals, monitor)
