@@ -43,12 +43,7 @@ def write_instance(
     """
     extra = dict(more or {})
     target = Path(folder)
-    kind = FolderKind(
-        "instance",
-        {ACCOUNTS, REPS, PAIRS, CHANGES, *extra},
-        CHANGES,
-        b'"schema": "territoryopt/instance/',
-    )
+    kind = _kind(*extra)
     kind.refuse(target, overwrite)
     record = {
         "schema": SCHEMA,
@@ -70,6 +65,15 @@ def write_instance(
 
     kind.write(target, fill)
     return read_instance(target)
+
+
+def refuse_instance(folder: str | os.PathLike[str], overwrite: bool) -> None:
+    """Raises InputError where an instance folder may not be written."""
+    _kind().refuse(folder, overwrite)
+
+
+def _kind(*more: str) -> FolderKind:
+    return FolderKind("instance", {ACCOUNTS, REPS, PAIRS, CHANGES, *more}, CHANGES, MARK)
 
 
 def with_columns(table: Table, columns: Mapping[str, ObjectArray]) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,8 @@ ALIGNMENT, TERRITORIES, RESULT, MODEL, REASONS, PAGE = (
     "explanation.json",
     "explanation.md",
 )
-FILES = {ALIGNMENT, TERRITORIES, RESULT, MODEL, REASONS, PAGE}
+MOVES, REALIGN, CLOSEST = "moves.csv", "realign.json", "closest.csv"
+FILES = {ALIGNMENT, TERRITORIES, RESULT, MODEL, REASONS, PAGE, MOVES, REALIGN, CLOSEST}
 FOLDER = FolderKind("run", FILES, RESULT, b'"schema": "territoryopt/result/')
 LARGEST_RESULT = 2_000_000_000
 """Bytes of a result.json that is read back."""
@@ -49,6 +50,7 @@ def write_run(
     folder: str | os.PathLike[str],
     *,
     where: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+    more: Mapping[str, Callable[[Path], None]] | None = None,
     overwrite: bool = False,
 ) -> Path:
     """Write a run folder: result.json, model.toml and, where there is a plan, alignment.csv,
@@ -58,6 +60,7 @@ def write_run(
     reader sees all of them or none. An existing folder is refused unless `overwrite`, and then
     only if it is a run folder. Raises InputError where it cannot be written; nothing is left.
     where: the row filter that the instance was read with, kept so that it can be read again.
+    more: further files of `FILES` by name, each written by a function of its path.
     """
     target = Path(folder)
     refuse_target(target, overwrite)
@@ -91,6 +94,8 @@ def write_run(
         (draft / MODEL).write_bytes(model.text.encode())
         for name, text in texts.items():
             (draft / name).write_bytes(text.encode())
+        for name, write in (more or {}).items():
+            write(draft / name)
 
     FOLDER.write(target, fill)
     return target

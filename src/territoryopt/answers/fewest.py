@@ -64,5 +64,13 @@ def fewest_moves(
     found = series.solve(asked, 1e-9, start)
     bound = found.bound if np.isfinite(found.bound) else 0.0
     moves = None if found.rep is None else round(of_goal(problem, MOVES, found.rep))
-    least = max(0, int(np.ceil(bound - 1e-6)))
-    return FewestMoves(moves, least, found.bound_source, found.rep, series.stopped)
+    least = _least(bound)
+    # Moves are whole: a proved 2.3 proves 3, whatever a solver claims beyond.
+    proved = np.isfinite(found.proved_bound) and _least(found.proved_bound) >= least
+    source = "proved" if proved else found.bound_source
+    return FewestMoves(moves, least, source, found.rep, series.stopped)
+
+
+def _least(bound: float) -> int:
+    """The least whole number of moves that a bound allows."""
+    return max(0, int(np.ceil(bound - 1e-6)))

@@ -1,0 +1,126 @@
+"""Commands that live with a plan: realign it, place a new account, cut a change into steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from territoryopt.cli.commands import (
+    DEMO_MODEL,
+    INTERRUPTED,
+    NO_PLAN,
+    command,
+    search_options,
+    where_option,
+)
+
+if TYPE_CHECKING:
+    from territoryopt.instance_changes import Change
+    from territoryopt.realign.realigning import Start
+
+
+@command("realign")
+@click.argument("source", type=click.Path())
+@click.option("--rep-leaves", multiple=True, metavar="ID", help="This rep leaves. Repeatable.")
+@click.option("--rep-joins", multiple=True, metavar="JSON|CSV",
+              help='Columns of reps.csv of who joins: {"rep_id": "R-9", ...}, or a file.')
+@click.option("--like", default="", metavar="ID",
+              help="The rep whose other columns those who join take over.")
+@click.option("--on-leave", multiple=True, metavar="ID=SHARE",
+              help="This rep is away for this share of the year: R-03=0.5. Repeatable.")
+@click.option("--new-accounts", multiple=True, type=click.Path(), metavar="CSV",
+              help="New accounts, with the columns of accounts.csv.")
+@click.option("--merge", multiple=True, type=click.Path(), metavar="FOLDER",
+              help="Another team comes in: its instance folder.")
+@click.option("--changes", type=click.Path(), metavar="TOML", help="Changes of any kind, [[changes]].")
+@click.option("--aim", type=click.Choice(["fewest", "money"]), default="fewest", show_default=True,
+              help="First the fewest moves, then the least money; or the model's money alone.")
+@click.option("--extra-moves", type=click.IntRange(0), default=0, show_default=True,
+              help="Moves allowed beyond the fewest.")
+@click.option("--model", "-m", help=f"For an instance; default {DEMO_MODEL}. A run has its own.")
+@where_option
+@search_options
+@click.option("--instance", type=click.Path(), help="Where the run's instance lies, if it moved.")
+@click.option("--out", type=click.Path(), help="The run folder; default runs/<time>-<source>.")
+@click.option("--data", type=click.Path(), help="The changed data; default beside the run.")
+@click.option("--overwrite", is_flag=True, help="Replace earlier folders of ours in these places.")
+def realign_command(
+    source: str, model: str | None, where: tuple[str, ...], instance: str | None, aim: str,
+    extra_moves: int, out: str | None, data: str | None, overwrite: bool, as_json: bool,
+    **options: Any,
+) -> int:  # fmt: skip
+    """Mend the plan of SOURCE (a run, or an instance folder) after something happened.
+
+    Only accounts of who left and those that must make room change hands; the answer says which
+    and why. The changed data and a run of them are written.
+    """
+    from territoryopt.cli.paths import default_run_folder
+    from territoryopt.cli.printing import Progress, print_json, say
+    from territoryopt.realign.realigning import realign
+    from territoryopt.realign.telling import tell_realignment
+    from territoryopt.realign.writing import refuse_folders, write_realignment
+
+    out = out or default_run_folder(source)
+    refuse_folders(out, data, overwrite)
+    start = _start(source, model, where, instance)
+    changes, file = _changes(start, options)
+    search = {k: options[k] for k in ("backend", "time_limit", "gap", "seed", "threads")}
+    with Progress(show=not as_json) as progress:
+        made = realign(
+            start, changes, aim=aim, extra_moves=extra_moves, file=file,  # type: ignore[arg-type]
+            progress=progress.note, **search,
+        )  # fmt: skip
+    folders = write_realignment(made, out, data=data, overwrite=overwrite)
+    if as_json:
+        print_json({**made.as_dict(), "run_folder": str(folders.run),
+                    "data_folder": str(folders.data)})  # fmt: skip
+    else:
+        for line in tell_realignment(made):
+            say(line)
+        say("")
+        say(f"Written to {folders.run}, and the changed data to {folders.data}")
+    if made.result.status == "interrupted":
+        return INTERRUPTED
+    return 0 if made.result.rep is not None else NO_PLAN
+
+
+def _start(
+    source: str, model: str | None, where: tuple[str, ...], instance: str | None
+) -> Start:
+    """A run if there is one in the folder, else an instance."""
+    import territoryopt as topt
+    from territoryopt.cli.paths import parse_where
+    from territoryopt.realign.realigning import Start
+    from territoryopt.runs import RESULT
+
+    if (Path(source) / RESULT).exists():
+        if model or where:
+            raise topt.InputError(["a run has its own model and rows: give no --model or --where"])
+        return Start.of_run(topt.read_run(source, instance))
+    if instance:
+        raise topt.InputError([f"{source} is no run folder, so --instance means nothing"])
+    data = topt.read_instance(source, where=parse_where(where))
+    return Start.of_instance(data, topt.load_model(model or DEMO_MODEL))
+
+
+def _changes(start: Start, options: dict[str, Any]) -> tuple[tuple[Change, ...], str]:
+    """What happened, in one order: the file first, then who comes in, then who leaves."""
+    import territoryopt as topt
+    from territoryopt.instance_changes import AccountsArrive, Merge, RepLeaves
+    from territoryopt.realign.events import joining, load_changes, on_leave
+
+    out: list[Change] = []
+    if options["changes"]:
+        out += load_changes(options["changes"])
+    out += [Merge(kind="merge", folder=folder) for folder in options["merge"]]
+    for text in options["rep_joins"]:
+        out += joining(text, options["like"])
+    if options["like"] and not options["rep_joins"]:
+        raise topt.InputError(["--like goes with --rep-joins"])
+    out += [AccountsArrive(kind="accounts_arrive", file=file) for file in options["new_accounts"]]
+    out += [on_leave(start.instance, start.model, text) for text in options["on_leave"]]
+    if options["rep_leaves"]:
+        out.append(RepLeaves(kind="rep_leaves", reps=list(options["rep_leaves"])))
+    return tuple(out), Path(options["changes"]).name if options["changes"] else ""
