@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from territoryopt.instance import Instance, read_instance
     from territoryopt.model import Model, load_model
     from territoryopt.problem import Band, Problem
+    from territoryopt.realign.realigning import Realignment, Start, realigned
+    from territoryopt.realign.recommending import Recommendation, Recommender
+    from territoryopt.realign.writing import write_realignment
     from territoryopt.reasons.explanation import Explanation, explain
     from territoryopt.reasons.pages import plan_page, rep_page
     from territoryopt.report.owners import write_owners
@@ -77,6 +80,12 @@ _HOME = {
     "Band": "problem",
     "Problem": "problem",
     "explain": "reasons.explanation",
+    "Realignment": "realign.realigning",
+    "Start": "realign.realigning",
+    "realigned": "realign.realigning",
+    "Recommendation": "realign.recommending",
+    "Recommender": "realign.recommending",
+    "write_realignment": "realign.writing",
     "Result": "result",
     "Run": "runs",
     "read_run": "runs",
@@ -118,8 +127,12 @@ __all__ = [
     "ModelError",
     "Problem",
     "PyomoBackend",
+    "Realignment",
+    "Recommendation",
+    "Recommender",
     "Result",
     "Run",
+    "Start",
     "TerritoryoptError",
     "WhatIf",
     "certainty",
@@ -141,6 +154,7 @@ __all__ = [
     "read_instance",
     "read_locks",
     "read_run",
+    "realigned",
     "rep_page",
     "rule_costs",
     "solve",
@@ -152,6 +166,7 @@ __all__ = [
     "write_model",
     "write_owners",
     "write_pair_prices",
+    "write_realignment",
     "write_rep_pages",
     "write_report",
     "write_run",

@@ -30,6 +30,12 @@ def compile_problem(instance: Instance, model: Model) -> Problem:
         data.key = f"{'rules' if name in model.rules else 'goals'}.{name}"
         parts += term.parts(name, data)
     _raise(data)
+    return assembled(data, parts)
+
+
+def assembled(data: Data, parts: list[Part]) -> Problem:
+    """The parts of all terms as one problem."""
+    instance = data.instance
     families = [part for part in parts if isinstance(part, FamilyPart)]
     return Problem(
         accounts=data.accounts,
@@ -46,7 +52,7 @@ def compile_problem(instance: Instance, model: Model) -> Problem:
         family_rule=" + ".join(part.name for part in families),
         account_ids=instance.account_ids,
         rep_ids=instance.rep_ids,
-        currency=model.currency,
+        currency=data.currency,
         notes=tuple(data.notes),
     )
 

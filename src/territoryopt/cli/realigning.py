@@ -24,21 +24,52 @@ if TYPE_CHECKING:
 @command("realign")
 @click.argument("source", type=click.Path())
 @click.option("--rep-leaves", multiple=True, metavar="ID", help="This rep leaves. Repeatable.")
-@click.option("--rep-joins", multiple=True, metavar="JSON|CSV",
-              help='Columns of reps.csv of who joins: {"rep_id": "R-9", ...}, or a file.')
-@click.option("--like", default="", metavar="ID",
-              help="The rep whose other columns those who join take over.")
-@click.option("--on-leave", multiple=True, metavar="ID=SHARE",
-              help="This rep is away for this share of the year: R-03=0.5. Repeatable.")
-@click.option("--new-accounts", multiple=True, type=click.Path(), metavar="CSV",
-              help="New accounts, with the columns of accounts.csv.")
-@click.option("--merge", multiple=True, type=click.Path(), metavar="FOLDER",
-              help="Another team comes in: its instance folder.")
-@click.option("--changes", type=click.Path(), metavar="TOML", help="Changes of any kind, [[changes]].")
-@click.option("--aim", type=click.Choice(["fewest", "money"]), default="fewest", show_default=True,
-              help="First the fewest moves, then the least money; or the model's money alone.")
-@click.option("--extra-moves", type=click.IntRange(0), default=0, show_default=True,
-              help="Moves allowed beyond the fewest.")
+@click.option(
+    "--rep-joins",
+    multiple=True,
+    metavar="JSON|CSV",
+    help='Columns of reps.csv of who joins: {"rep_id": "R-9", ...}, or a file.',
+)
+@click.option(
+    "--like", default="", metavar="ID", help="The rep whose other columns those who join take over."
+)
+@click.option(
+    "--on-leave",
+    multiple=True,
+    metavar="ID=SHARE",
+    help="This rep is away for this share of the year: R-03=0.5. Repeatable.",
+)
+@click.option(
+    "--new-accounts",
+    multiple=True,
+    type=click.Path(),
+    metavar="CSV",
+    help="New accounts, with the columns of accounts.csv.",
+)
+@click.option(
+    "--merge",
+    multiple=True,
+    type=click.Path(),
+    metavar="FOLDER",
+    help="Another team comes in: its instance folder.",
+)
+@click.option(
+    "--changes", type=click.Path(), metavar="TOML", help="Changes of any kind, [[changes]]."
+)
+@click.option(
+    "--aim",
+    type=click.Choice(["fewest", "money"]),
+    default="fewest",
+    show_default=True,
+    help="First the fewest moves, then the least money; or the model's money alone.",
+)
+@click.option(
+    "--extra-moves",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Moves allowed beyond the fewest.",
+)
 @click.option("--model", "-m", help=f"For an instance; default {DEMO_MODEL}. A run has its own.")
 @where_option
 @search_options
@@ -58,7 +89,7 @@ def realign_command(
     """
     from territoryopt.cli.paths import default_run_folder
     from territoryopt.cli.printing import Progress, print_json, say
-    from territoryopt.realign.realigning import realign
+    from territoryopt.realign.realigning import realigned
     from territoryopt.realign.telling import tell_realignment
     from territoryopt.realign.writing import refuse_folders, write_realignment
 
@@ -68,7 +99,7 @@ def realign_command(
     changes, file = _changes(start, options)
     search = {k: options[k] for k in ("backend", "time_limit", "gap", "seed", "threads")}
     with Progress(show=not as_json) as progress:
-        made = realign(
+        made = realigned(
             start, changes, aim=aim, extra_moves=extra_moves, file=file,  # type: ignore[arg-type]
             progress=progress.note, **search,
         )  # fmt: skip
@@ -86,9 +117,7 @@ def realign_command(
     return 0 if made.result.rep is not None else NO_PLAN
 
 
-def _start(
-    source: str, model: str | None, where: tuple[str, ...], instance: str | None
-) -> Start:
+def _start(source: str, model: str | None, where: tuple[str, ...], instance: str | None) -> Start:
     """A run if there is one in the folder, else an instance."""
     import territoryopt as topt
     from territoryopt.cli.paths import parse_where
@@ -124,3 +153,41 @@ def _changes(start: Start, options: dict[str, Any]) -> tuple[tuple[Change, ...],
     if options["rep_leaves"]:
         out.append(RepLeaves(kind="rep_leaves", reps=list(options["rep_leaves"])))
     return tuple(out), Path(options["changes"]).name if options["changes"] else ""
+
+
+@command("recommend")
+@click.argument("run", type=click.Path())
+@click.argument("accounts", type=click.Path(), metavar="NEW.csv|NEW.json")
+@click.option(
+    "--most",
+    type=click.IntRange(1),
+    default=5,
+    show_default=True,
+    help="Reps to speak of, for each account.",
+)
+@click.option("--instance", type=click.Path(), help="Where the instance lies now, if it moved.")
+def recommend_command(
+    run: str, accounts: str, most: int, instance: str | None, as_json: bool
+) -> int:  # fmt: skip
+    """Say which rep each new account should go to, all else in the plan of RUN as it is.
+
+    Each account is a question by itself. Where the model needs pairs.csv, a JSON object brings its
+    rows under "pairs". Exits 1 where no rep can take one of them with every rule kept.
+    """
+    import territoryopt as topt
+    from territoryopt.cli.printing import print_json, say
+    from territoryopt.realign.recommending import Recommender, read_new_accounts
+
+    rows = read_new_accounts(accounts)
+    ask = Recommender(topt.read_run(run, instance))
+    found = [ask.recommend(row) for row in rows]
+    if as_json:
+        records = [answer.as_dict() for answer in found]
+        print_json({"schema": "territoryopt/recommendations/1", "accounts": records})
+    else:
+        for k, answer in enumerate(found):
+            for at, line in enumerate(answer.sentences(most)):
+                say(line if at == 0 else f"  {line}", bold=at == 0)
+            if k + 1 < len(found):
+                say("")
+    return 0 if all(answer.best is not None for answer in found) else NO_PLAN

@@ -62,13 +62,14 @@ class Handover:
 
 
 def handovers(
-    reasons: Explanation, instance: Instance, known: frozenset[str]
+    reasons: Explanation, instance: Instance, known: frozenset[str], speaker: Speaker
 ) -> tuple[Handover, ...]:
     """Every account of a plan with another rep than before, those without an owner first.
 
-    instance: of the plan. known: the accounts there were before; the others are new.
+    instance: of the plan. known: the accounts there were before; the others are new. speaker: knows
+    those who left, too.
     """
-    problem, speaker = reasons.problem, reasons.speaker
+    problem = reasons.problem
     former = instance.accounts.columns.get(FORMER)
     out = []
     for i in np.flatnonzero(reasons.rep != problem.current):
@@ -153,4 +154,3 @@ def _text(
     elif cause in ("orphan", "new", "unowned"):
         text += " Nobody else may have it."
     return text[:1].upper() + text[1:] if text.startswith(("account ", "rep ")) else text
-

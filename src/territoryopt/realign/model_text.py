@@ -22,7 +22,7 @@ def with_most_moves(model: Model, most: int, why: str) -> Model:
     name, k = LIMIT, 2
     while name in model.terms:
         name, k = f"{LIMIT}_{k}", k + 1
-    text = f"{model.text.rstrip()}\n\n# {why}\n[rules.{name}]\nkind = \"moves\"\nmax = {most}\n"
+    text = f'{model.text.rstrip()}\n\n# {why}\n[rules.{name}]\nkind = "moves"\nmax = {most}\n'
     try:
         return parse_model(text, model.file)
     except ModelError as error:

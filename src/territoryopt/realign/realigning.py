@@ -30,7 +30,8 @@ from territoryopt.problem import Evaluation, Problem, evaluate
 from territoryopt.realign.closest import Closest, closest_plan
 from territoryopt.realign.handovers import Handover, handovers
 from territoryopt.realign.model_text import with_most_moves, without_filter
-from territoryopt.reasons.explanation import Explanation, explain
+from territoryopt.reasons.explanation import Explanation, explain, speaker_of
+from territoryopt.reasons.sentences import Speaker
 from territoryopt.result import Result
 from territoryopt.runs import Run
 from territoryopt.solving import solve
@@ -111,13 +112,23 @@ class Realignment(Shown):
         made: tuple[Handover, ...] = ()
         if self.reasons is not None:
             known = frozenset(self.start.instance.account_ids)
-            made = handovers(self.reasons, self.instance, known)
+            made = handovers(self.reasons, self.instance, known, self.speaker)
         object.__setattr__(self, "moves", made)
 
     @cached_property
     def reasons(self) -> Explanation | None:
         """The reasons of the plan; None where there is none."""
         return None if self.result.rep is None else explain(self.result, self.instance)
+
+    @cached_property
+    def speaker(self) -> Speaker:
+        """Who says sentences about it, with the names of those who left, too."""
+        speaker = speaker_of(self.result.problem, self.instance)
+        if self.reasons is not None:
+            speaker = self.reasons.speaker
+        old = self.start.instance
+        names = dict(zip(old.rep_ids, old.rep_names, strict=True)) | dict(speaker.rep_names)
+        return replace(speaker, rep_names=names)
 
     @property
     def counted(self) -> int:
@@ -196,7 +207,7 @@ def moves_table(made: Realignment) -> dict[str, list[object]]:
     }
 
 
-def realign(
+def realigned(
     start: Start | Run,
     changes: Iterable[Change] = (),
     *,
@@ -282,4 +293,3 @@ def _notes(start: Start, data: Instance, problem: Problem) -> tuple[str, ...]:
             " more"
         )
     return tuple(notes)
-

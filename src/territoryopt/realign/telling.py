@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from territoryopt.answers.reports import SHOWN
 from territoryopt.answers.telling_no_plan import tell_no_plan
-from territoryopt.reasons.explanation import speaker_of
 from territoryopt.reasons.sentences import Speaker
 from territoryopt.reasons.words import listed, percent, plural
 
@@ -21,7 +20,7 @@ TOLD = 40
 
 def tell_realignment(made: Realignment) -> list[str]:
     """The answer first, then each rep, then each account."""
-    speaker = _speaker(made)
+    speaker = made.speaker
     lines = [f"{change.sentence()}." for change in made.changes]
     lines += _before(made)
     if made.result.rep is None:
@@ -32,13 +31,6 @@ def tell_realignment(made: Realignment) -> list[str]:
     if len(made.moves) > TOLD:
         lines.append(f"And {plural(len(made.moves) - TOLD, 'more account')}; moves.csv has all.")
     return [*lines, *(f"{note}." for note in made.notes)]
-
-
-def _speaker(made: Realignment) -> Speaker:
-    speaker = speaker_of(made.result.problem, made.instance)
-    old = made.start.instance
-    names = dict(zip(old.rep_ids, old.rep_names, strict=True)) | dict(speaker.rep_names)
-    return Speaker(speaker.currency, speaker.account_names, names, speaker.small)
 
 
 def _before(made: Realignment) -> list[str]:
@@ -85,9 +77,7 @@ def _get(count: int) -> str:
 
 def _worth(made: Realignment, speaker: Speaker) -> list[str]:
     result = made.result
-    proof = speaker.proof(
-        result.objective, result.bound, result.proved_bound, result.bound_source
-    )
+    proof = speaker.proof(result.objective, result.bound, result.proved_bound, result.bound_source)
     if made.fewest is not None:
         proof = proof.replace("no plan can", "no plan with so few moves can", 1)
     lines = [proof]
@@ -156,4 +146,3 @@ def _none(made: Realignment, speaker: Speaker) -> list[str]:
 
 def _word(source: str) -> str:
     return "our own arithmetic proves" if source == "proved" else source
-

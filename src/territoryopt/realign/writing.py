@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -63,9 +63,7 @@ def write_realignment(
     record = ({"kind": "owners", "in_words": f"owners as in {made.start.source}"},)
     changes = (*record * bool(made.start.folder), *written(made.changes))
     instance = write_instance(made.instance, place, changes=changes, overwrite=overwrite)
-    run = write_run(
-        made.result, instance, made.model, out, more=_files(made), overwrite=overwrite
-    )
+    run = write_run(made.result, instance, made.model, out, more=_files(made), overwrite=overwrite)
     return Written(place, run)
 
 
@@ -80,7 +78,10 @@ def _files(made: Realignment) -> dict[str, Callable[[Path], None]]:
         files[MOVES] = lambda path: write_table(path, moves_table(made))
     if made.closest is not None:
         ids = np.array(made.instance.rep_ids, dtype=object)
-        plan = {"account_id": made.instance.account_ids, "rep_id": ids[made.closest.rep]}
+        plan: dict[str, Any] = {
+            "account_id": made.instance.account_ids,
+            "rep_id": ids[made.closest.rep],
+        }
         files[CLOSEST] = lambda path: write_table(path, plan)
     return files
 

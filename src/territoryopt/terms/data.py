@@ -31,6 +31,7 @@ from territoryopt.terms.sections import Frame
 
 if TYPE_CHECKING:
     from territoryopt.instance import Instance
+    from territoryopt.travel import Travel
 
 _COLUMNS = {"potential": "potential", "revenue": "annual_revenue"}
 
@@ -44,6 +45,9 @@ class Data:
     Faults are collected in `faults` (model) and `bad_input` (files), so that a compile tells all
     of them at once. `key` is the TOML key of the term being compiled.
     """
+
+    every_account = True
+    """Whether these are all accounts; else what is asked of all of them is not asked."""
 
     def __init__(self, instance: Instance, model: Frame) -> None:
         self.instance = instance
@@ -136,7 +140,7 @@ class Data:
             cells = self.instance.accounts.columns[column]
             wanted = frozenset(values)
             found = np.fromiter(map(wanted.__contains__, cells.tolist()), np.bool_, len(cells))
-            if not found.any():
+            if self.every_account and not found.any():
                 self.fault(f"where.{column}", "no account has such a value", value=values)
             mask &= found
         return mask
@@ -192,6 +196,12 @@ class Data:
     def km(self) -> Source:
         """One-way km of each pair."""
         return distance_km(self)
+
+    def hop_km(self, travel: Travel) -> FloatArray:
+        """float[accounts]: km from one stop to the next around each account; NaN where its place
+        is unknown."""
+        places = self.instance.coordinates
+        return travel.local_hop_km(places[:, 0], places[:, 1])
 
     def _per_account(self, source: str | float, key: str) -> FloatArray:
         if isinstance(source, str):
