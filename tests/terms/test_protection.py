@@ -46,7 +46,9 @@ def test_who_is_protected(tmp_path, text, plans):
 
 
 def test_a_price_is_charged_for_each(tmp_path):
-    what = problem(instance(tmp_path, TEAM, 2), f'{RULE}at_risk = {{ health = ["red"] }}\nprice = 7\n')
+    what = problem(
+        instance(tmp_path, TEAM, 2), f'{RULE}at_risk = {{ health = ["red"] }}\nprice = 7\n'
+    )
     assert judged(what, 1, 1, 2, 1).objective == 0
     assert judged(what, 2, 2, 1, 2).objective == 7
 
@@ -58,8 +60,8 @@ def test_the_reason_stands_in_the_explanation(tmp_path):
     names = dict(zip(data.account_ids, data.account_names, strict=True))
     told = Explanation(what, np.array([0, 0, 1, 0]), account_names=names)
     assert told.speaker.why(told.account("A-2")) == (
-        "Two (A-2) is with R-1. It stays with R-1 because its renewal is on 2027-02-01. Nobody else "
-        "may have it: keep (1 rep)."
+        "Two (A-2) is with R-1. It stays with R-1 because its renewal is on 2027-02-01. Nobody "
+        "else may have it: keep (1 rep)."
     )
     assert "It stays with R-1 because it is a key account (tier: A)." in told.speaker.why(
         told.account("A-1")
@@ -82,7 +84,8 @@ def test_limits_and_prices_of_some_moves_only(tmp_path):
     rule = '[rules.m]\nkind = "moves"\nmax = 0\nwhen = { renewal = ["2026-12-01", "2027-12-31"] }\n'
     assert {plan[1] for plan in holding(problem(data, rule))} == {"1"}
     assert len(holding(problem(data, rule))) == 8
-    share = '[rules.m]\nkind = "moves"\nmeasure = "revenue"\nmax_share = 0.5\nwhere = { tier = ["B"] }\n'
+    share = '[rules.m]\nkind = "moves"\nmeasure = "revenue"\nmax_share = 0.5\n'
+    share += 'where = { tier = ["B"] }\n'
     assert problem(data, share).rows[0].upper.tolist() == [25]  # half of 20 + 30
     goal = '[goals.g]\nkind = "disruption"\nprice = 0.1\nwhere = { tier = ["B"] }\n'
     what = problem(data, "", goal)

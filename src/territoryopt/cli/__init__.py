@@ -3,6 +3,17 @@
 from territoryopt.cli import outputs  # registers its commands
 from territoryopt.cli.commands import main
 from territoryopt.cli.importing import import_command
-from territoryopt.cli.realigning import realign_command, recommend_command
+from territoryopt.cli.realigning import (
+    realign_command,
+    recommend_command,
+    transition_command,
+)
 
-__all__ = ["import_command", "main", "outputs", "realign_command", "recommend_command"]
+__all__ = [
+    "import_command",
+    "main",
+    "outputs",
+    "realign_command",
+    "recommend_command",
+    "transition_command",
+]

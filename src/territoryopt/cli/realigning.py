@@ -191,3 +191,53 @@ def recommend_command(
             if k + 1 < len(found):
                 say("")
     return 0 if all(answer.best is not None for answer in found) else NO_PLAN
+
+
+@command("transition")
+@click.argument("run", type=click.Path())
+@click.option("--steps", type=int, default=4, show_default=True, help="Steps, such as quarters.")
+@click.option("--per-step", type=float, required=True, help="What may change hands in each.")
+@click.option(
+    "--measure",
+    type=click.Choice(["count", "revenue", "workload"]),
+    default="count",
+    show_default=True,
+    help="What is counted of it.",
+)
+@click.option("--time-limit", type=float, default=60.0, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--threads", type=click.IntRange(1), default=2, show_default=True)
+@click.option("--instance", type=click.Path(), help="Where the instance lies now, if it moved.")
+@click.option("--out", type=click.Path(), help="The folder; default beside the run.")
+@click.option("--overwrite", is_flag=True, help="Replace an earlier one.")
+def transition_command(
+    run: str, steps: int, per_step: float, measure: str, instance: str | None, out: str | None,
+    overwrite: bool, as_json: bool, **search: Any,
+) -> int:  # fmt: skip
+    """Cut the change from today's owners to the plan of RUN into steps, the best moves first.
+
+    No step breaks a rule more than the one before. Exits 1 where so many steps are not enough.
+    """
+    import os
+
+    import territoryopt as topt
+    from territoryopt.cli.printing import Progress, print_json, say
+    from territoryopt.realign.telling_transition import tell_transition
+    from territoryopt.realign.transition import transition
+    from territoryopt.realign.writing import TRANSITION_FOLDER, write_transition
+
+    place = Path(out or f"{os.path.abspath(run)}-transition")
+    TRANSITION_FOLDER.refuse(place, overwrite)
+    found = topt.read_run(run, instance)
+    with Progress(show=not as_json) as progress:
+        made = transition(found, steps, per_step, measure=measure, progress=progress.note, **search)
+    write_transition(made, place, overwrite=overwrite)
+    if as_json:
+        print_json({**made.as_dict(), "folder": str(place)})
+    else:
+        for line in tell_transition(made):
+            say(line)
+        say(f"Written to {place}")
+    if made.stopped == "interrupted":
+        return INTERRUPTED
+    return 0 if made.in_time or not len(made.way.moving) else NO_PLAN

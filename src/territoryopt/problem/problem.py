@@ -60,8 +60,9 @@ class Problem:
     current: int[accounts], the present owner, -1 = unowned: a start and a subject of
     explanations; adds no cost by itself. family: int[accounts], accounts with one number must
     share a rep, -1 = alone; `family_rule` names the rule that says so. listed: the only pairs that
-    may be used, where a part of a problem is given by its pairs; None = all but the excluded. kept: the
-    rule and the words why an account is to stay with its owner, by account id; for explanations alone.
+    may be used, where a part of a problem is given by its pairs; None = all but the excluded.
+    kept: the rule and the words why an account is to stay with its owner, by account id; only
+    explanations read it.
     """
 
     accounts: int

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from territoryopt.folders import FolderKind
 from territoryopt.instance_changes import written
 from territoryopt.instance_writing import write_instance
 from territoryopt.runs import CLOSEST, MOVES, REALIGN, refuse_target, write_run
@@ -19,6 +20,7 @@ from territoryopt.tables import write_table
 
 if TYPE_CHECKING:
     from territoryopt.realign.realigning import Realignment
+    from territoryopt.realign.transition import Transition
 
 
 @dataclass(frozen=True)
@@ -88,3 +90,38 @@ def _files(made: Realignment) -> dict[str, Callable[[Path], None]]:
 
 def _put(path: Path, text: str) -> None:
     path.write_bytes(text.encode("utf-8", "backslashreplace"))
+
+
+STEPS = "steps.csv"
+TRANSITION, TRANSITION_JSON = "transition.csv", "transition.json"
+TRANSITION_FOLDER = FolderKind(
+    "transition",
+    {TRANSITION, STEPS, TRANSITION_JSON},
+    TRANSITION_JSON,
+    b'"schema": "territoryopt/transition/',
+)
+
+
+def write_transition(
+    made: Transition, out: str | os.PathLike[str], *, overwrite: bool = False
+) -> Path:
+    """Write transition.csv (an account a row), steps.csv (a step a row) and transition.json; the
+    folder appears whole or not at all. Raises InputError where it cannot be written."""
+    target = Path(out)
+    TRANSITION_FOLDER.refuse(target, overwrite)
+    text = json.dumps(made.as_dict(), indent=2, ensure_ascii=False, allow_nan=False)
+    steps: dict[str, Any] = {
+        "step": [step.number for step in made.steps],
+        "accounts": [step.accounts for step in made.steps],
+        "moved": [step.moved for step in made.steps],
+        "cost": [step.cost for step in made.steps],
+        "breaches": [len(step.breaches) for step in made.steps],
+    }
+
+    def fill(draft: Path) -> None:
+        write_table(draft / TRANSITION, made.table())
+        write_table(draft / STEPS, steps)
+        _put(draft / TRANSITION_JSON, f"{text}\n")
+
+    TRANSITION_FOLDER.write(target, fill)
+    return target
