@@ -37,9 +37,11 @@ if TYPE_CHECKING:
     from territoryopt.instance import Instance, read_instance
     from territoryopt.model import Model, load_model
     from territoryopt.problem import Band, Problem
+    from territoryopt.realign.curve import MovesCurve, moves_curve
     from territoryopt.realign.realigning import Realignment, Start, realigned
     from territoryopt.realign.recommending import Recommendation, Recommender
-    from territoryopt.realign.writing import write_realignment
+    from territoryopt.realign.transition import Transition, transition
+    from territoryopt.realign.writing import write_realignment, write_transition
     from territoryopt.reasons.explanation import Explanation, explain
     from territoryopt.reasons.pages import plan_page, rep_page
     from territoryopt.report.owners import write_owners
@@ -85,7 +87,12 @@ _HOME = {
     "realigned": "realign.realigning",
     "Recommendation": "realign.recommending",
     "Recommender": "realign.recommending",
+    "MovesCurve": "realign.curve",
+    "moves_curve": "realign.curve",
+    "Transition": "realign.transition",
+    "transition": "realign.transition",
     "write_realignment": "realign.writing",
+    "write_transition": "realign.writing",
     "Result": "result",
     "Run": "runs",
     "read_run": "runs",
@@ -125,6 +132,7 @@ __all__ = [
     "Mapping",
     "Model",
     "ModelError",
+    "MovesCurve",
     "Problem",
     "PyomoBackend",
     "Realignment",
@@ -134,6 +142,7 @@ __all__ = [
     "Run",
     "Start",
     "TerritoryoptError",
+    "Transition",
     "WhatIf",
     "certainty",
     "check",
@@ -146,6 +155,7 @@ __all__ = [
     "import_accounts",
     "load_mapping",
     "load_model",
+    "moves_curve",
     "pair_prices",
     "plan_from_pyomo",
     "plan_page",
@@ -159,6 +169,7 @@ __all__ = [
     "rule_costs",
     "solve",
     "to_pyomo",
+    "transition",
     "uncertain",
     "what_if",
     "why_no_plan",
@@ -170,6 +181,7 @@ __all__ = [
     "write_rep_pages",
     "write_report",
     "write_run",
+    "write_transition",
     "write_workbook",
 ]
 

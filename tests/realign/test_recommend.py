@@ -28,6 +28,7 @@ PARTS = {
     "skills_soft": 'kind = "required_skills"\nprice = 300',
     "locks": 'kind = "locks"',
     "keep": 'kind = "locks"\nto = "current"\nwhere = { tier = ["A"] }',
+    "protect": 'kind = "protect"\nat_risk = { tier = ["A"] }\nprice = 15',
     "families": 'kind = "families"',
     "families_soft": 'kind = "families"\ncolumn = "holding"\nprice = 90',
     "apart": 'kind = "apart"',

@@ -25,9 +25,9 @@ def broken_amounts(problem, plan):
     out = []
     for rows in problem.rows:
         s = rows.activity(plan)
-        for over in (rows.lower - s, s - rows.upper):
-            over = np.where(np.isinf(rows.price) & (over > 1e-6 * rows.scale), over, 0.0)
-            out += over.tolist()
+        for side in (rows.lower - s, s - rows.upper):
+            over = np.isinf(rows.price) & (side > 1e-6 * rows.scale)
+            out += np.where(over, side, 0.0).tolist()
     for part in problem.groupings:
         if not part.hard:
             continue
