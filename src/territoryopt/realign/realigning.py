@@ -226,7 +226,8 @@ def realigned(
     start: a run, whose plan is what everybody owns now, or `Start.of_instance`. changes: in order;
     none mends a team that is out of its rules. aim "fewest": first the fewest moves, then the least
     money with so many and `extra_moves` more; "money": the model's own objective. time_limit:
-    seconds of the whole. file: where the changes stand, for messages.
+    seconds of both; where there is no plan, up to three quarters of it more to say why. file: where
+    the changes stand, for messages.
 
     Raises InputError and ModelError for data and models that do not fit. No plan is a result: it
     says what cannot be kept, with the plan that breaks the least.
