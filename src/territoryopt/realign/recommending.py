@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -143,6 +143,17 @@ class Recommendation(Shown):
         return " ".join([f"{text}.", *filled])
 
 
+class _Limits(NamedTuple):
+    """The rows of a rule as plain numbers, which are read for every rep of every question."""
+
+    row_of_rep: list[int]
+    before: list[float]
+    lower: list[float]
+    upper: list[float]
+    target: list[float | None]
+    hard: list[bool]
+
+
 class Recommender:
     """The plan of a run, loaded once and asked for one new account at a time.
 
@@ -157,6 +168,17 @@ class Recommender:
         self.around = Around(run.instance, run.model, run.problem, run.rep)
         self.speaker = speaker_of(run.problem, run.instance)
         self._activity = evaluate(run.problem, run.rep).activity
+        self._limits = [
+            _Limits(
+                rows.row_of_rep.tolist(),
+                self._activity[rows.name].tolist(),
+                rows.lower.tolist(),
+                rows.upper.tolist(),
+                [None] * len(rows) if rows.target is None else rows.target.tolist(),
+                np.isinf(rows.price).tolist(),
+            )
+            for rows in run.problem.rows
+        ]
 
     @cached_property
     def _rep_ids(self) -> list[str]:
@@ -278,23 +300,23 @@ class Recommender:
     def _totals(self, found: Weights, j: int) -> tuple[Total, ...]:
         """What the limits of a rep come to, where the account adds to them."""
         out = []
-        for rows, amount in zip(self.problem.rows, found.rows, strict=True):
-            r = int(rows.row_of_rep[j])
-            if r < 0 or not amount[j] or rows.role == "goal":
+        for rows, known, amount in zip(self.problem.rows, self._limits, found.rows, strict=True):
+            r, more = known.row_of_rep[j], float(amount[j])
+            if r < 0 or not more or rows.role == "goal":
                 continue
-            s = float(self._activity[rows.name][r])
+            s = known.before[r]
             out.append(
                 Total(
                     rule=rows.name,
                     kind=rows.kind,
                     measure=rows.measure,
                     unit=rows.unit,
-                    total=s + float(amount[j]),
+                    total=s + more,
                     before=s,
-                    lower=float(rows.lower[r]),
-                    upper=float(rows.upper[r]),
-                    target=None if rows.target is None else float(rows.target[r]),
-                    hard=bool(np.isinf(rows.price[r])),
+                    lower=known.lower[r],
+                    upper=known.upper[r],
+                    target=known.target[r],
+                    hard=known.hard[r],
                 )
             )
         return tuple(out)
