@@ -54,6 +54,11 @@ if TYPE_CHECKING:
     from territoryopt.monitoring.writing import write_monitor
     from territoryopt.planning import Planned, plan_from_export
     from territoryopt.problem import Band, Problem
+    from territoryopt.realign.curve import MovesCurve, moves_curve
+    from territoryopt.realign.realigning import Realignment, Start, realigned
+    from territoryopt.realign.recommending import Recommendation, Recommender
+    from territoryopt.realign.transition import Transition, transition
+    from territoryopt.realign.writing import write_realignment, write_transition
     from territoryopt.reasons.explanation import Explanation, explain
     from territoryopt.reasons.pages import plan_page, rep_page
     from territoryopt.report.owners import write_owners
@@ -126,6 +131,17 @@ _HOME = {
     "monitor": "monitoring.monitor",
     "write_monitor": "monitoring.writing",
     "explain": "reasons.explanation",
+    "Realignment": "realign.realigning",
+    "Start": "realign.realigning",
+    "realigned": "realign.realigning",
+    "Recommendation": "realign.recommending",
+    "Recommender": "realign.recommending",
+    "MovesCurve": "realign.curve",
+    "moves_curve": "realign.curve",
+    "Transition": "realign.transition",
+    "transition": "realign.transition",
+    "write_realignment": "realign.writing",
+    "write_transition": "realign.writing",
     "Result": "result",
     "RunLog": "history.log",
     "run_log": "history.log",
@@ -183,12 +199,16 @@ __all__ = [
     "Model",
     "ModelError",
     "Monitor",
+    "MovesCurve",
     "Planned",
     "Policy",
     "Predecessor",
     "Problem",
     "PyomoBackend",
     "Quality",
+    "Realignment",
+    "Recommendation",
+    "Recommender",
     "Request",
     "RequestAnswers",
     "Result",
@@ -196,7 +216,9 @@ __all__ = [
     "RunLog",
     "Scored",
     "Scoring",
+    "Start",
     "TerritoryoptError",
+    "Transition",
     "WhatIf",
     "Whitespace",
     "append_log",
@@ -218,6 +240,7 @@ __all__ = [
     "load_policy",
     "load_scoring",
     "monitor",
+    "moves_curve",
     "pair_prices",
     "plan_from_export",
     "plan_from_pyomo",
@@ -233,6 +256,7 @@ __all__ = [
     "read_requests",
     "read_run",
     "read_scored",
+    "realigned",
     "rep_page",
     "rule_costs",
     "run_log",
@@ -241,6 +265,7 @@ __all__ = [
     "solve",
     "territory_quality",
     "to_pyomo",
+    "transition",
     "uncertain",
     "verify_log",
     "what_if",
@@ -252,10 +277,12 @@ __all__ = [
     "write_monitor",
     "write_owners",
     "write_pair_prices",
+    "write_realignment",
     "write_rep_pages",
     "write_report",
     "write_requests",
     "write_run",
+    "write_transition",
     "write_workbook",
 ]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from territoryopt.errors import Fault, InputError, ModelError
 from territoryopt.problem import Cost, Exclusion, Grouping, IntArray, Problem, Rows
-from territoryopt.terms import Data, FamilyPart, Part
+from territoryopt.terms import Data, FamilyPart, KeptPart, Part
 from territoryopt.terms.assignments import Locks
 
 if TYPE_CHECKING:
@@ -30,6 +30,12 @@ def compile_problem(instance: Instance, model: Model) -> Problem:
         data.key = f"{'rules' if name in model.rules else 'goals'}.{name}"
         parts += term.parts(name, data)
     _raise(data)
+    return assembled(data, parts)
+
+
+def assembled(data: Data, parts: list[Part]) -> Problem:
+    """The parts of all terms as one problem."""
+    instance = data.instance
     families = [part for part in parts if isinstance(part, FamilyPart)]
     return Problem(
         accounts=data.accounts,
@@ -46,8 +52,9 @@ def compile_problem(instance: Instance, model: Model) -> Problem:
         family_rule=" + ".join(part.name for part in families),
         account_ids=instance.account_ids,
         rep_ids=instance.rep_ids,
-        currency=model.currency,
+        currency=data.currency,
         notes=tuple(data.notes),
+        kept=_kept([part for part in parts if isinstance(part, KeptPart)]),
     )
 
 
@@ -70,6 +77,15 @@ def _refuse_loose_locks(instance: Instance, model: Model, data: Data) -> None:
             'Add to the model: [rules.locks], and below it: kind = "locks"',
             key="rules",
         )
+
+
+def _kept(parts: list[KeptPart]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Why accounts are to stay: (rule, words) by account id."""
+    out: dict[str, tuple[tuple[str, str], ...]] = {}
+    for part in parts:
+        for account, why in part.why.items():
+            out[account] = (*out.get(account, ()), (part.name, why))
+    return out
 
 
 def _joined(families: list[FamilyPart], accounts: int) -> IntArray:

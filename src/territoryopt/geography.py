@@ -48,6 +48,33 @@ def _arc_km(chord: FloatArray) -> FloatArray:
     return chord
 
 
+class Spots:
+    """Points whose neighbours are asked for by points that are not among them."""
+
+    def __init__(self, lat: FloatArray, lon: FloatArray) -> None:
+        from scipy.spatial import cKDTree
+
+        known = ~(np.isnan(lat) | np.isnan(lon))
+        self.count = int(known.sum())
+        spots, self._on_spot = np.unique(lat[known] + 1j * lon[known], return_counts=True)
+        points = np.column_stack(on_sphere(spots.real, spots.imag))
+        self._tree = cKDTree(points) if self.count else None
+
+    def nearest_km(self, lat: float, lon: float, neighbours: int) -> float:
+        """Great-circle km from a point to its `neighbours`-th nearest of these, the farthest where
+        there are fewer; 0 where there is none, NaN where its place is unknown."""
+        if np.isnan(lat) or np.isnan(lon):
+            return float("nan")
+        if self._tree is None:
+            return 0.0
+        sought = min(neighbours, self.count)
+        point = np.concatenate([np.atleast_1d(x) for x in on_sphere(np.array(lat), np.array(lon))])
+        ranks = np.arange(1, min(sought, len(self._on_spot)) + 1)
+        chord, near = (np.asarray(a) for a in self._tree.query(point, k=ranks))
+        reached = np.cumsum(self._on_spot[near]) >= sought
+        return float(_arc_km(chord[[int(reached.argmax())]])[0])
+
+
 def nearest_km(lat: FloatArray, lon: FloatArray, neighbours: int) -> FloatArray:
     """Great-circle km from each point to its `neighbours`-th nearest OTHER point, float64[n].
 

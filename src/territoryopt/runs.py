@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +51,7 @@ def write_run(
     folder: str | os.PathLike[str],
     *,
     where: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+    more: Mapping[str, Callable[[Path], None]] | None = None,
     overwrite: bool = False,
     predecessor: Run | Predecessor | str | os.PathLike[str] | None = None,
     note: str = "",
@@ -64,6 +65,7 @@ def write_run(
     only if it is a run folder. Raises InputError where it cannot be written; what was there before
     is there still then, and so it is where another process writes the same folder.
     where: the row filter that the instance was read with, kept so that it can be read again.
+    more: further files of `FILES` by name, each written by a function of its path.
     predecessor: the run this one grew from, or its folder; note: why; by: the command or function
     that made it. They stand in the run's `lineage`; InputError where the predecessor is no run.
     """
@@ -99,6 +101,8 @@ def write_run(
         (draft / MODEL).write_bytes(model.text.encode())
         for name, text in texts.items():
             (draft / name).write_bytes(text.encode("utf-8", "backslashreplace"))
+        for name, write in (more or {}).items():
+            write(draft / name)
 
     FOLDER.write(target, fill, overwrite=overwrite)
     return target

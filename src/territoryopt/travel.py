@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from territoryopt.cells import FloatArray
-from territoryopt.geography import nearest_km
+from territoryopt.geography import Spots, nearest_km
 
 LOCAL_TOUR = 0.57
 """Daganzo's constant k in a local tour of about `k sqrt(N A)` km through N stops spread over
@@ -60,8 +60,18 @@ class Travel:
         """
         others = int(np.count_nonzero(~(np.isnan(lat) | np.isnan(lon)))) - 1
         k = max(1, min(int(self.hop_neighbours), others))
+        return self._hop_per_km(k) * nearest_km(lat, lon, k)
+
+    def hop_km_among(self, spots: Spots, lat: float, lon: float) -> float:
+        """The same for one more account, which is not among the others."""
+        k = max(1, min(int(self.hop_neighbours), spots.count))
+        return self._hop_per_km(k) * spots.nearest_km(lat, lon, k)
+
+    @staticmethod
+    def _hop_per_km(k: int) -> float:
+        """h_i for each km to the k-th nearest other account."""
         per_km = math.sqrt(math.pi) * math.exp(math.lgamma(k) - math.lgamma(k + 0.5))
-        return LOCAL_TOUR * per_km * nearest_km(lat, lon, k)
+        return LOCAL_TOUR * per_km
 
     def hours_per_visit(self, distance_km: FloatArray, hop_km: FloatArray) -> FloatArray:
         """Hours on the road t_ij per visit of rep j to account i; the arguments broadcast.

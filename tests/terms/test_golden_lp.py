@@ -48,6 +48,11 @@ RULE_CASES = {
     "rule_moves_handed_off": 'kind = "moves"\nscope = "handed_off"\nmeasure = "revenue"\n'
     "max_share = 0.5",
     "rule_moves_taken_over": 'kind = "moves"\nscope = "taken_over"\nmax = 1',
+    "rule_moves_meant": 'kind = "moves"\nmax = 1\nwhere = { tier = ["A"] }\n'
+    'when = { renewal = ["2026-12-01", ""] }',
+    "rule_protect": 'kind = "protect"\nas_of = "2026-11-27"\nrenewal = "renewal"\n'
+    'key_account = { tier = ["B"] }',
+    "rule_protect_soft": 'kind = "protect"\nat_risk = { tier = ["A"] }\nprice = 80',
     "rule_moves_soft": 'kind = "moves"\nmax = 1\nprice = 60',
 }
 GOAL_CASES = {
@@ -57,6 +62,8 @@ GOAL_CASES = {
     "goal_balance_total": 'kind = "balance"\nmeasure = "workload"\nhow = "total"\nprice = 2\n'
     'target = "capacity"\nreference = 120',
     "goal_disruption": 'kind = "disruption"\nprice = 0.5',
+    "goal_disruption_meant": 'kind = "disruption"\nmeasure = "count"\nprice = 25\n'
+    'where = { tier = ["A"] }',
     "goal_measure": 'kind = "measure"\nmeasure = "letters"\nprice = 0.25',
 }
 OWN_MEASURE = '\n[measures.letters]\nunit = "letters/year"\npairs = "travel_hours"\nper = "visit"\n'
@@ -80,6 +87,7 @@ def four_by_three(tmp_path_factory):
             "family": ["north", "", "north", ""],
             "apart": ["", "mills", "mills", "mills"],
             "tier": ["A", "B", "A", "B"],
+            "renewal": ["2027-02-01", "2026-09-01", "2028-01-01", ""],
         },
         {
             "capacity": [60, 50, 40],

@@ -78,6 +78,14 @@ SAID = {
     "Σ_{i: current_i = j} count_i (1 - x_ij) <= 10  [accounts]  for each rep j",
     'kind = "moves"\nscope = "taken_over"\nmax = 10\n':
     "Σ_{i: current_i != j} count_i x_ij <= 10  [accounts]  for each rep j",
+    'kind = "moves"\nmax = 10\nwhere = { tier = ["A"] }\nwhen = { renewal = ["", "2027-01-31"] }\n':
+    "Σ_i count_i [rep_i != current_i] of accounts (tier in A and renewal ... to 2027-01-31) <= 10  "
+    "[accounts]",
+    'kind = "protect"\nas_of = "2026-11-27"\nchanged = "since"\nrenewal = "renewal"\n'
+    'renewal_after_months = 2\nat_risk = { health = ["red"] }\nprice = 9\n':
+    "x_{i,current_i} = 1  accounts (since less than 12 months before 2026-11-27; renewal within 90 "
+    "days of 2026-11-27 or 2 months after it; at risk: health in red)  or pay 9 USD/year per "
+    "account",
 }  # fmt: skip
 
 

@@ -24,13 +24,15 @@ SECONDS = 30.0
 @dataclass(frozen=True, eq=False)
 class FewestMoves(Shown):
     """The fewest accounts that must change hands so that every rule holds. moves: of the plan rep;
-    least: no plan has fewer, by `source`. stopped: what ended the search early."""
+    least: no plan has fewer, by `source`; proved: nor fewer than that, by our own arithmetic.
+    stopped: what ended the search early."""
 
     moves: int | None
     least: int
     source: str
     rep: IntArray | None = field(repr=False)
     stopped: Stopped = None
+    proved: int = 0
 
     def as_dict(self) -> dict[str, object]:
         """The stable JSON contract `territoryopt/fewest-moves/1`."""
@@ -39,6 +41,7 @@ class FewestMoves(Shown):
             "moves": self.moves,
             "least": self.least,
             "source": self.source,
+            "proved": self.proved,
             "stopped": self.stopped,
         }
 
@@ -64,5 +67,13 @@ def fewest_moves(
     found = series.solve(asked, 1e-9, start)
     bound = found.bound if np.isfinite(found.bound) else 0.0
     moves = None if found.rep is None else round(of_goal(problem, MOVES, found.rep))
-    least = max(0, int(np.ceil(bound - 1e-6)))
-    return FewestMoves(moves, least, found.bound_source, found.rep, series.stopped)
+    least = _least(bound)
+    # Moves are whole: a proved 2.3 proves 3, whatever a solver claims beyond.
+    proved = _least(found.proved_bound) if np.isfinite(found.proved_bound) else 0
+    source = "proved" if proved >= least else found.bound_source
+    return FewestMoves(moves, least, source, found.rep, series.stopped, min(proved, least))
+
+
+def _least(bound: float) -> int:
+    """The least whole number of moves that a bound allows."""
+    return max(0, int(np.ceil(bound - 1e-6)))

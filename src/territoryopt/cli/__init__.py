@@ -21,3 +21,17 @@ from territoryopt.cli.monitoring import monitor_command
 
 __all__ = ["import_command", "main", "monitor_command", "outputs"]
 __all__ = ["goals", "import_command", "main", "outputs"]
+from territoryopt.cli.realigning import (
+    realign_command,
+    recommend_command,
+    transition_command,
+)
+
+__all__ = [
+    "import_command",
+    "main",
+    "outputs",
+    "realign_command",
+    "recommend_command",
+    "transition_command",
+]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -61,6 +61,8 @@ class Problem:
     explanations; adds no cost by itself. family: int[accounts], accounts with one number must
     share a rep, -1 = alone; `family_rule` names the rule that says so. listed: the only pairs that
     may be used, where a part of a problem is given by its pairs; None = all but the excluded.
+    kept: the rule and the words why an account is to stay with its owner, by account id; only
+    explanations read it.
     """
 
     accounts: int
@@ -77,6 +79,7 @@ class Problem:
     currency: str = ""
     notes: tuple[str, ...] = ()
     listed: Pairs | None = None
+    kept: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         frozen(self.current)

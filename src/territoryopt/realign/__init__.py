@@ -1,1 +1,1 @@
-"""Changing a plan that is in force: few moves, who leaves and who joins, new accounts, in steps."""
+"""Living with a plan: realign it with few moves, place one new account, cut a change into steps."""

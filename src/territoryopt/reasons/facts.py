@@ -75,7 +75,8 @@ class AccountFacts:
     rep: None where the plan leaves the account out; then no alternative is priced. before: its
     current owner, None if unowned. shares: money by goal for the account alone.
     alternatives: the other eligible reps, for its whole `family` where it has one, the
-    cheapest first. barred: the other reps by the rule that bars them.
+    cheapest first. barred: the other reps by the rule that bars them. kept: why it, or one of its
+    family, is to stay with its owner: the account and words that go on "because ...".
     """
 
     account: str
@@ -85,6 +86,7 @@ class AccountFacts:
     alternatives: tuple[Alternative, ...]
     barred: Mapping[str, tuple[str, ...]]
     family: tuple[str, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
 
     @property
     def moved(self) -> bool:
@@ -103,6 +105,7 @@ class AccountFacts:
             "alternatives": [other.as_dict() for other in self.alternatives],
             "barred": {rule: list(reps) for rule, reps in self.barred.items()},
             "family": list(self.family),
+            "kept": [{"account": account, "because": why} for account, why in self.kept],
         }
 
 
@@ -209,7 +212,14 @@ class PlanFacts:
             ),
             barred=self._barred(u, own),
             family=tuple(problem.account_id(int(i)) for i in members) if len(members) > 1 else (),
+            kept=self._kept(members),
         )
+
+    def _kept(self, members: IntArray) -> tuple[tuple[str, str], ...]:
+        """Why accounts are to stay with their owner, in words; each with its id."""
+        kept = self.problem.kept
+        ids = (self.problem.account_id(int(i)) for i in members) if kept else ()
+        return tuple((a, why) for a in ids for _, why in kept.get(a, ()))
 
     def _left_out(self, account: int, u: int) -> AccountFacts:
         before = int(self.problem.current[account])

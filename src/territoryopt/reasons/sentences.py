@@ -66,6 +66,7 @@ class Speaker:
         if facts.family:
             family = plural(len(facts.family), "account")
             parts.append(f"Its family of {family} goes together; what follows is for all of them.")
+        parts += self._why_kept(facts)
         if facts.moved:
             parts.append(self._why_moved(facts))
         shown = [o for o in facts.alternatives if not (facts.moved and o.rep == facts.before)]
@@ -73,6 +74,19 @@ class Speaker:
         if facts.rep is not None and not facts.alternatives:
             parts.append(self._only(facts))
         return " ".join(_started(part) for part in parts)
+
+    def _why_kept(self, facts: AccountFacts) -> list[str]:
+        """Why it was to stay with its owner: one sentence, or none."""
+        if not facts.kept or facts.before is None:
+            return []
+        texts = []
+        for account, why in facts.kept:
+            own = account == facts.account
+            texts.append(why if own else f"of {self.account(account)} in its family: {why}")
+        reasons = listed(list(dict.fromkeys(texts)))
+        if facts.moved:
+            return [f"It moves although it was to stay with {self.rep(facts.before)}: {reasons}."]
+        return [f"It stays with {self.rep(facts.before)} because {reasons}."]
 
     def _where(self, facts: AccountFacts) -> str:
         subject = self.account(facts.account)

@@ -77,15 +77,7 @@ class Locks(Rule):
         data.note_unbound("current_rep" if self.to == "current" else "locked_rep")
         source = data.instance.current if self.to == "current" else data.instance.locked
         locked = np.where(data.account_mask(self.where), source, -1)
-        held = np.flatnonzero(locked >= 0)
-        barred = AccountAmounts(
-            (locked >= 0).astype(np.float64),
-            data.reps,
-            shift_account=held,
-            shift_rep=locked[held],
-            shift=np.full(len(held), -1.0),
-        )
-        yield _hard_or_priced(self, name, barred)
+        yield held_to(self, name, locked, data.reps)
 
 
 class Families(Rule):
@@ -141,7 +133,20 @@ class Apart(Rule):
             yield Grouping(name, self.kind, labels, member, start, apart=True, price=self.row_price)
 
 
-def _hard_or_priced(term: RequiredSkills | Locks, name: str, barred: Amounts) -> Part:
+def held_to(term: Rule, name: str, rep: IntArray, reps: int) -> Part:
+    """Each account with its rep int[accounts] (-1: free), or at the price of the rule."""
+    held = np.flatnonzero(rep >= 0)
+    barred = AccountAmounts(
+        (rep >= 0).astype(np.float64),
+        reps,
+        shift_account=held,
+        shift_rep=rep[held],
+        shift=np.full(len(held), -1.0),
+    )
+    return _hard_or_priced(term, name, barred)
+
+
+def _hard_or_priced(term: Rule, name: str, barred: Amounts) -> Part:
     if term.price is None:
         return Exclusion(name, term.kind, barred)
     return Cost(name, term.kind, barred, term.price, "accounts", role="rule")

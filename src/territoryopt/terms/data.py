@@ -31,6 +31,7 @@ from territoryopt.terms.sections import Frame
 
 if TYPE_CHECKING:
     from territoryopt.instance import Instance
+    from territoryopt.travel import Travel
 
 COLUMNS = {"potential": "potential", "revenue": "annual_revenue"}
 """The columns of accounts.csv that built-in measures are."""
@@ -46,6 +47,9 @@ class Data:
     of them at once. `key` is the TOML key of the term being compiled. stored: whether amounts that
     are computed may be stored for every pair; a look-up for each account is quicker without.
     """
+
+    every_account = True
+    """Whether these are all accounts; else what is asked of all of them is not asked."""
 
     def __init__(self, instance: Instance, model: Frame, *, stored: bool = True) -> None:
         self.instance = instance
@@ -139,7 +143,7 @@ class Data:
             cells = self.instance.accounts.columns[column]
             wanted = frozenset(values)
             found = np.fromiter(map(wanted.__contains__, cells.tolist()), np.bool_, len(cells))
-            if not found.any():
+            if self.every_account and not found.any():
                 self.fault(f"where.{column}", "no account has such a value", value=values)
             mask &= found
         return mask
@@ -195,6 +199,12 @@ class Data:
     def km(self) -> Source:
         """One-way km of each pair."""
         return distance_km(self)
+
+    def hop_km(self, travel: Travel) -> FloatArray:
+        """float[accounts]: km from one stop to the next around each account; NaN where its place
+        is unknown."""
+        places = self.instance.coordinates
+        return travel.local_hop_km(places[:, 0], places[:, 1])
 
     def _per_account(self, source: str | float, key: str) -> FloatArray:
         if isinstance(source, str):

@@ -20,8 +20,9 @@ from territoryopt.terms.bands import (
     share_words,
 )
 from territoryopt.terms.data import Data
+from territoryopt.terms.dated import WHEN, WHERE, When, meant, meant_words
 from territoryopt.terms.patterns import PatternAmounts
-from territoryopt.terms.term import Goal, Part, Price
+from territoryopt.terms.term import Filter, Goal, Part, Price
 
 
 class TravelGoal(Goal):
@@ -134,7 +135,8 @@ class Disruption(Goal):
     """Fewer accounts that change hands.
 
     Formula: price · Σ_{i owned} w_i [rep_i != current_i]
-    Symbols: w_i the measure of account i with its current owner; an unowned account is no move
+    Symbols: w_i the measure of account i with its current owner; an account that is unowned, or not
+             meant by where and when, is no move
     Units: price is currency/year per unit (for revenue: the share of it lost in a hand-over)
     Source: Shi, Sridhar, Grewal & Lilien 2017, J. Marketing 81(2), 25-44: 13.2-17.6 % of annual
             sales lost after a rep leaves; default 0.066 is half the lower figure, our assumption
@@ -144,16 +146,20 @@ class Disruption(Goal):
     kind: Literal["disruption"]
     measure: str = Field(default="revenue", description="What is at risk in a hand-over.")
     price: Price = Field(default=0.066, description="Currency/year per unit of the measure.")
+    where: Filter = Field(default_factory=dict, description=WHERE)
+    when: When = Field(default_factory=dict, description=WHEN)
 
     def statement(self, units: dict[str, str], currency: str) -> str:
+        who = meant_words(self.where, self.when)
         return (
-            f"{self.price:g} · Σ_i {self.measure}_i [rep_i != current_i]  [{units[self.measure]}]"
+            f"{self.price:g} · Σ_i {self.measure}_i [rep_i != current_i]"
+            f"{f' of accounts ({who})' if who else ''}  [{units[self.measure]}]"
         )
 
     def parts(self, name: str, data: Data) -> Iterator[Part]:
-        current = data.instance.current
+        current = np.where(meant(data, self.where, self.when), data.instance.current, -1)
         owned: IntArray = np.flatnonzero(current >= 0).astype(np.int64)
-        weight = data.held(self.measure)
+        weight = np.where(current >= 0, data.held(self.measure), 0.0)
         amounts = AccountAmounts(
             weight,
             data.reps,

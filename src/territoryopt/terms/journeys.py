@@ -114,8 +114,7 @@ def travel_hours(data: Data) -> Scaled:
         stops_per_tour=spec.stops_per_tour,
         hop_neighbours=spec.hop_neighbours,
     )
-    places = data.instance.coordinates
-    hop = travel.local_hop_km(places[:, 0], places[:, 1])
+    hop = data.hop_km(travel)
     # An account of unknown place has an unknown neighbourhood: its stated distance serves again.
     hop = np.where(np.isnan(hop), spec.missing_km or 0.0, hop)
     none, one = np.zeros(1), np.ones(1)

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from territoryopt.problem import AccountAmounts, FloatArray, IntArray, Rows
 from territoryopt.terms.data import Data
-from territoryopt.terms.term import Amount, Part, Rule
+from territoryopt.terms.dated import WHEN, WHERE, When, meant, meant_words
+from territoryopt.terms.term import Amount, Filter, Part, Rule
 
 
 class Moves(Rule):
@@ -20,9 +21,11 @@ class Moves(Rule):
              Σ_{i: current_i = j} w_i (1 - x_ij) <= max             scope "handed_off", each rep j
              Σ_{i owned, current_i != j} w_i x_ij <= max            scope "taken_over", each rep j
     Symbols: w_i amount of the measure of account i with its current owner; an account without a
-             current owner is no move; each moved account counts once
+             current owner, or not meant by where and when, is no move; each moved account counts
+             once
     Units: that of the measure; max_share is a fraction of the total owned today (scope "total")
-           or of what the rep owns today; price is currency/year per unit above
+           or of what the rep owns today, of the accounts meant; price is currency/year
+           per unit above
     Source: realignment, Ríos-Mercado & López-Pérez 2013, Omega 41(3), 525-535
     """
 
@@ -35,6 +38,8 @@ class Moves(Rule):
     max_share: Amount | None = Field(
         default=None, ge=0, le=1, description="The most that may move, as a fraction."
     )
+    where: Filter = Field(default_factory=dict, description=WHERE)
+    when: When = Field(default_factory=dict, description=WHEN)
 
     def statement(self, units: dict[str, str], currency: str) -> str:
         unit = units[self.measure]
@@ -45,15 +50,17 @@ class Moves(Rule):
             "handed_off": f"Σ_{{i: current_i = j}} {self.measure}_i (1 - x_ij)",
             "taken_over": f"Σ_{{i: current_i != j}} {self.measure}_i x_ij",
         }[self.scope]
+        who = meant_words(self.where, self.when)
+        formula += f" of accounts ({who})" if who else ""
         each = "" if self.scope == "total" else "  for each rep j"
         return f"{formula} <= {' and '.join(most)}  [{unit}]{each}{self.strictness(currency, unit)}"
 
     def parts(self, name: str, data: Data) -> Iterator[Part]:
         if self.max is None and self.max_share is None:
             data.fault("", "has no limit", "Give max or max_share")
-        current = data.instance.current
+        current = np.where(meant(data, self.where, self.when), data.instance.current, -1)
         owned: IntArray = np.flatnonzero(current >= 0).astype(np.int64)
-        weight = data.held(self.measure)
+        weight = np.where(current >= 0, data.held(self.measure), 0.0)
         owner = current[owned]
         holds: FloatArray = np.bincount(owner, weight[owned], data.reps).astype(np.float64)
         if self.scope == "total":

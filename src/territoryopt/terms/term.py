@@ -7,7 +7,7 @@ in) and `parts` (the arrays). Nothing else in the engine needs to learn of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, get_args
 
@@ -37,7 +37,18 @@ class FamilyPart:
     group: IntArray
 
 
-Part = Cost | Rows | Exclusion | Grouping | FamilyPart
+@dataclass(frozen=True, eq=False)
+class KeptPart:
+    """Why accounts are to stay with their owner: account id -> words that go on "because ...".
+
+    Explanations give it; the arrays of the rule are parts of their own.
+    """
+
+    name: str
+    why: Mapping[str, str]
+
+
+Part = Cost | Rows | Exclusion | Grouping | FamilyPart | KeptPart
 
 
 class Term(BaseModel):
