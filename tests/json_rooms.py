@@ -123,7 +123,7 @@ def monitor(out, run, root):
     """By account, where one grows; and by rep, where one has stopped."""
     run, actuals, goals = selling(root), root / "actuals.csv", root / "goals.csv"
     rows = [
-        f"A-{i + 1},2026-{m:02d},{sales * (4 if i == 0 and m > 4 else 1) + 5 * ((m * (i + 2)) % 3)}"
+        f"A-{i + 1},2026-{m:02d},{sales * (2 if i == 0 and m > 4 else 1) + 5 * ((m * (i + 2)) % 3)}"
         for i, sales in enumerate(SALES) for m in range(1, 10)
     ]  # fmt: skip
     actuals.write_text("\n".join(["account_id,month,amount", *rows, ""]))
@@ -136,4 +136,45 @@ def monitor(out, run, root):
     out.take("monitor", run, actuals, "--no-search")
 
 
-ROOMS = (history, plan, requests, goals, monitor)
+LOOSE = """name = "Loose"
+[rules.capacity]
+kind = "capacity"
+measure = "count"
+max = 4
+[rules.potential_band]
+kind = "band"
+measure = "potential"
+tolerance = 0.8
+[rules.protect]
+kind = "protect"
+key_account = { name = ["Harbor Hospital"] }
+price = 10
+[goals.driving]
+kind = "travel"
+price = 50
+"""
+NEW = "account_id,name,latitude,longitude,potential,visits_per_year,hours_per_visit\n"
+
+
+def realign(out, run, root):
+    """A rep leaves and accounts come in; a team that cannot keep its rules; a new account; steps."""
+    model, new = root / "loose.toml", root / "new.csv"
+    model.write_text(LOOSE)
+    new.write_text(f"{NEW}N-1,Mill,40,-88,30000,4,1\nN-2,Works,40,-86,900000,4,1\n")
+    topt.write_run(*solved(TINY, model), root / "run")
+    out.take("realign", root / "run", "--rep-leaves", "R-2", "--out", root / "after", *QUICK)
+    out.read(root / "after" / "realign.json")
+    out.read(root / "after" / "explanation.json")
+    out.take("realign", run, "--rep-leaves", "R-2", "--out", root / "none", *QUICK)
+    out.take("realign", run, "--aim", "money", "--on-leave", "R-1=0.1", "--out", root / "money",
+             *QUICK)  # fmt: skip
+    out.take("recommend", root / "run", new)
+    out.append(("one account", out[-1][1]["accounts"][0]))
+    out.take("transition", run, "--steps", 3, "--per-step", 1, "--out", root / "steps", *QUICK)
+    out.read(root / "steps" / "transition.json")
+    out.take("transition", run, "--steps", 1, "--per-step", 2, "--out", root / "more", *QUICK)
+    curve = topt.moves_curve(topt.read_run(run).problem, (0.2, 1.0), seconds=2, threads=1)
+    out.append(("moves_curve", curve.as_dict()))
+
+
+ROOMS = (history, plan, requests, goals, monitor, realign)
