@@ -50,6 +50,7 @@ def write_run(
     *,
     where: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     overwrite: bool = False,
+    scenario: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write a run folder: result.json, model.toml and, where there is a plan, alignment.csv,
     territories.csv, explanation.json and, to be read, explanation.md.
@@ -58,6 +59,7 @@ def write_run(
     reader sees all of them or none. An existing folder is refused unless `overwrite`, and then
     only if it is a run folder. Raises InputError where it cannot be written; nothing is left.
     where: the row filter that the instance was read with, kept so that it can be read again.
+    scenario: of a sweep, which scenario it is, kept under `source`.
     """
     target = Path(folder)
     refuse_target(target, overwrite)
@@ -76,6 +78,7 @@ def write_run(
         "instance": os.path.abspath(instance.folder),
         "where": {table: dict(rows) for table, rows in (where or {}).items()},
         "locks": dict(kept.added_locks),
+        **({} if scenario is None else {"scenario": dict(scenario)}),
     }
     texts[RESULT] = _json(
         {

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
 
 from territoryopt.errors import Fault, FaultList, TerritoryoptError, shortened
 from territoryopt.toml_reading import WORDS, parse, read_text
@@ -76,7 +77,7 @@ def _fault(item: dict[str, Any], page: type[Part], file: str) -> Fault:
     remedy = ""
     if kind == "extra_forbidden":
         message = "is not a known key"
-        remedy = nearest(path[-1], list(within.model_fields) if within else [])
+        remedy = nearest(path[-1], list(_fields(within)) if within else [])
     elif kind == "missing":
         message, value = "is missing", ""
     elif kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -119,8 +120,8 @@ def _walk(
         for one in options:
             if isinstance(one, type) and issubclass(one, Part):
                 within = within or one
-                if step in one.model_fields:
-                    inner, within = one.model_fields[str(step)].annotation, one
+                if step in _fields(one):
+                    inner, within = _fields(one)[str(step)].annotation, one
                     break
             elif get_origin(one) in (list, tuple) and isinstance(step, int):
                 inner = get_args(one)[0]
@@ -131,6 +132,11 @@ def _walk(
         path.append(str(step))
         at = inner
     return path, within, _classes(at)
+
+
+def _fields(page: type[Part]) -> dict[str, FieldInfo]:
+    """The fields of a table by the keys they have in a file."""
+    return {field.alias or name: field for name, field in page.model_fields.items()}
 
 
 def _classes(annotation: Any) -> list[type[Part]]:

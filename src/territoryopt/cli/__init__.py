@@ -3,5 +3,6 @@
 from territoryopt.cli import outputs  # registers its commands
 from territoryopt.cli.commands import main
 from territoryopt.cli.importing import import_command
+from territoryopt.cli.scenarios import sweep_command
 
-__all__ = ["import_command", "main", "outputs"]
+__all__ = ["import_command", "main", "outputs", "sweep_command"]
