@@ -45,6 +45,10 @@ if TYPE_CHECKING:
     from territoryopt.report.workbook import write_workbook
     from territoryopt.result import Result
     from territoryopt.runs import Run, read_run, write_run
+    from territoryopt.scenarios.compare_page import write_comparison
+    from territoryopt.scenarios.robust import robust
+    from territoryopt.scenarios.side_by_side import side_by_side
+    from territoryopt.scenarios.sweep import Sweep, read_sweep, sweep
     from territoryopt.solving import solve
 
 _HOME = {
@@ -82,6 +86,12 @@ _HOME = {
     "read_run": "runs",
     "write_run": "runs",
     "solve": "solving",
+    "Sweep": "scenarios.sweep",
+    "sweep": "scenarios.sweep",
+    "read_sweep": "scenarios.sweep",
+    "side_by_side": "scenarios.side_by_side",
+    "robust": "scenarios.robust",
+    "write_comparison": "scenarios.compare_page",
     "rule_costs": "answers.rule_costs",
     "certainty": "answers.certainty",
     "frontier": "answers.frontier",
@@ -120,6 +130,7 @@ __all__ = [
     "PyomoBackend",
     "Result",
     "Run",
+    "Sweep",
     "TerritoryoptError",
     "WhatIf",
     "certainty",
@@ -141,14 +152,19 @@ __all__ = [
     "read_instance",
     "read_locks",
     "read_run",
+    "read_sweep",
     "rep_page",
+    "robust",
     "rule_costs",
+    "side_by_side",
     "solve",
+    "sweep",
     "to_pyomo",
     "uncertain",
     "what_if",
     "why_no_plan",
     "why_not",
+    "write_comparison",
     "write_model",
     "write_owners",
     "write_pair_prices",

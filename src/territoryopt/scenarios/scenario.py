@@ -98,7 +98,8 @@ def scenarios_of(page: ScenarioPage, file: str, folder: Path) -> list[Scenario]:
             key = f"scenarios.{shortened(name)}"
             made[name] = _onto(made[part.stands_on], name, part, page, key, file, folder, faults)
             del left[name]
-    out = [made[name] for name in (BASE, *page.scenarios) if name in made]
+    names = dict.fromkeys((BASE, *page.scenarios))
+    out = [made[name] for name in names if name in made]
     if page.grid is not None:
         out += _spread(page.grid, made, page, file, folder, faults)
     _refuse_same_names(out, file, faults)
