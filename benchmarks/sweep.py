@@ -29,7 +29,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-
 from recording import append
 
 import territoryopt as topt
@@ -56,8 +55,11 @@ def page_of(folder: Path, scenarios: int) -> Path:
     ]  # fmt: skip
     points = [(d, h) for d in driving for h in hand_overs][: scenarios - 1]
     for d, h in points:
-        lines += [f"[scenarios.drive-{d}-hand-{h:g}]".replace("0.", "0_"),
-                  f"model.goals.driving.price = {d}", f"model.goals.hand_overs.price = {h}"]  # fmt: skip
+        lines += [
+            f"[scenarios.drive-{d}-hand-{h:g}]".replace("0.", "0_"),
+            f"model.goals.driving.price = {d}",
+            f"model.goals.hand_overs.price = {h}",
+        ]
     path = folder / "scenarios.toml"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

@@ -158,6 +158,29 @@ def test_ctrl_c_keeps_what_is_done(place, tmp_path):
     assert sweep(page, tmp_path / "out").done == 10
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_ctrl_c_on_a_terminal_reaches_the_workers_too_and_is_no_matter(place, tmp_path):
+    page, out = place(MANY), tmp_path / "out"
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, "-m", "territoryopt", "sweep", str(page), "--out", str(out)]
+    running = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               text=True, start_new_session=True)  # fmt: skip
+    deadline = time.monotonic() + 120
+    while len(stamps(out)) < 2 and running.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    workers = children(running.pid)
+    os.killpg(running.pid, signal.SIGINT)
+    said, errors = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert errors == ""
+    assert "Run the same command again to go on." in said
+    assert 2 <= len(stamps(out)) < 10
+    deadline = time.monotonic() + 60
+    while any(map(alive, workers)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(alive, workers))
+
+
 def test_a_time_limit_ends_it_and_the_next_call_goes_on(place, tmp_path):
     page = place(SIX)
     made = sweep(page, tmp_path / "out", workers=1, time_limit=1e-3)

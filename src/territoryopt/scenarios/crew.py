@@ -12,9 +12,10 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from typing import Any, Protocol, TypeVar
 
@@ -63,11 +64,12 @@ class Processes:
 
     def submit(self, work: Callable[[Task], Made], task: Task) -> Future[Made]:
         place = self._free.pop()
-        try:
-            future = self._pool(place).submit(work, task)
-        except BrokenExecutor:  # killed while it had nothing to do
-            self._drop(place)
-            future = self._pool(place).submit(work, task)
+        with _no_ctrl_c():
+            try:
+                future = self._pool(place).submit(work, task)
+            except BrokenExecutor:  # killed while it had nothing to do
+                self._drop(place)
+                future = self._pool(place).submit(work, task)
         self._at[future] = place
         return future
 
@@ -100,6 +102,21 @@ class Processes:
         for pid in pids:
             with suppress(OSError):  # gone already
                 os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+@contextmanager
+def _no_ctrl_c() -> Iterator[None]:
+    """What is begun in here never sees Ctrl-C, from its first moment on; it reaches this process
+    when the time is over."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # else it is begun in here, and lets Ctrl-C in again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _processes(pool: ProcessPoolExecutor) -> list[int]:
