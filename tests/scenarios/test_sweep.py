@@ -258,6 +258,25 @@ def test_a_cluster_survives_a_killed_worker(place, tmp_path):
     assert found_in(tmp_path / "out") == one_by_one(page)
 
 
+def test_a_cluster_that_goes_away_loses_nothing(place, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    page = place(SIX)
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None,
+        silence_logs=50,
+    ) as cluster:  # fmt: skip
+
+        def close(step):
+            if step.finished is not None:
+                cluster.close()
+
+        with pytest.raises(topt.BackendError, match="the connection to the scheduler was lost"):
+            sweep(page, tmp_path / "out", scheduler=cluster.scheduler_address, progress=close)
+    made = sweep(page, tmp_path / "out", workers=1)
+    assert made.done == 6
+    assert sum(o.kept for o in made.outcomes) >= 1
+
+
 def test_a_scheduler_that_is_not_there(place, tmp_path):
     pytest.importorskip("distributed")
     from territoryopt.scenarios.crew import Cluster

@@ -21,6 +21,11 @@ from typing import Any, Protocol, TypeVar
 
 from territoryopt.errors import BackendError, Fault, InputError
 
+GONE = (
+    "the workers are gone: the connection to the scheduler was lost. What was done is kept; run "
+    "the sweep again to go on"
+)
+
 Task = TypeVar("Task")
 Made = TypeVar("Made")
 
@@ -164,7 +169,10 @@ class Cluster:
 
     @property
     def places(self) -> int:
-        threads: dict[str, int] = self._client.nthreads()
+        try:
+            threads: dict[str, int] = self._client.nthreads()
+        except OSError as error:
+            raise BackendError([GONE]) from error
         return max(1, sum(threads.values()))
 
     def submit(self, work: Callable[[Task], Made], task: Task) -> Future[Made]:

@@ -92,7 +92,7 @@ class Plan:
         return {
             **known,
             "in_words": list(self.in_words),
-            "goals": [share.as_dict() for share in self.goals],
+            "goals": [{**share.as_dict(), "amount": finite(share.amount)} for share in self.goals],
             "charged": dict(self.charged),
             "balance": [dict(vars(b)) for b in self.balance],
             "reps": [rep.as_dict() for rep in self.reps],

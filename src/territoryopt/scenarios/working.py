@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from typing import Literal
 
 from territoryopt.errors import BackendError
-from territoryopt.scenarios.crew import Crew, Made, Task
+from territoryopt.scenarios.crew import GONE, Crew, Made, Task
 
 TRIES = 3
 """Workers that a task may take down before it is given up."""
@@ -54,10 +54,7 @@ def carry_out(
                 if error is None:
                     done(name, future.result())
                 elif isinstance(error, CancelledError):
-                    raise BackendError(
-                        ["the workers are gone: the connection to the scheduler was lost. What was "
-                         "done is kept; run the sweep again to go on"]
-                    ) from error  # fmt: skip
+                    raise BackendError([GONE]) from error
                 elif not crew.lost(error):
                     failed(name, f"{type(error).__name__}: {error}", tries[name])
                 elif tries[name] < TRIES:
