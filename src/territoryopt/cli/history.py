@@ -54,7 +54,7 @@ def _print_runs(log: RunLog) -> None:
     from territoryopt.errors import shortened
     from territoryopt.history.log import SHORT
     from territoryopt.history.telling import ENDS, sure, when
-    from territoryopt.reasons.words import number
+    from territoryopt.words import number
 
     known = {entry.id: entry.folder.name for entry in log.runs}
     table = new_table()

@@ -108,7 +108,7 @@ class Progress:
 
     def __call__(self, seconds: float, objective: float, bound: float) -> None:
         from territoryopt.gaps import relative_gap
-        from territoryopt.reasons.words import gap, number
+        from territoryopt.words import gap, number
 
         if self._status is None:
             return

@@ -87,7 +87,7 @@ def _place(step: Step) -> str:
 
 def _said(outcome: Outcome) -> str:
     """A scenario on a line."""
-    from territoryopt.reasons.words import gap, number, percent
+    from territoryopt.words import gap, number, percent
 
     if outcome.status == "failed":
         return f"{outcome.name}: failed: {outcome.why}"
@@ -107,7 +107,7 @@ def _tell(found: Sweep) -> None:
     from shlex import quote
 
     from territoryopt.cli.printing import say
-    from territoryopt.reasons.words import plural
+    from territoryopt.words import plural
 
     kept = [outcome for outcome in found.outcomes if outcome.kept]
     say("")
@@ -170,7 +170,7 @@ def _print_plans(found: SideBySide) -> None:
     from rich.text import Text
 
     from territoryopt.cli.printing import clean, new_table, print_table
-    from territoryopt.reasons.words import gap, number, percent
+    from territoryopt.words import gap, number, percent
 
     table = new_table()
     table.add_column("plan")
@@ -277,7 +277,7 @@ def _print_regrets(found: Robust) -> None:
     from rich.text import Text
 
     from territoryopt.cli.printing import clean, new_table, print_table
-    from territoryopt.reasons.words import number
+    from territoryopt.words import number
 
     table = new_table()
     table.add_column("plan")

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from territoryopt.folders import write_text
-from territoryopt.reasons.words import gap, money, number, percent, plural
 from territoryopt.report.mapdata import map_data, rep_colours
 from territoryopt.report.page import HULLS, rendered
 from territoryopt.report.places import Map, map_of
@@ -20,6 +19,7 @@ from territoryopt.scenarios.telling_plans import (
     tell_side_by_side,
     without,
 )
+from territoryopt.words import gap, money, number, percent, plural
 
 MAPS, COLUMNS, PAIRS = 6, 5, 15
 """Plans with a map, plans with columns of their own, and pairs of plans told, at most."""

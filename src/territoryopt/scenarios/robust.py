@@ -259,9 +259,9 @@ def _search(
     seed: int, threads: int,
 ) -> tuple[str, dict[str, str]]:  # fmt: skip
     """The plan that costs least on the weighted mean, and what came of the search for it."""
-    from territoryopt.reasons.words import gap as gap_words
-    from territoryopt.reasons.words import money
     from territoryopt.solving import solve
+    from territoryopt.words import gap as gap_words
+    from territoryopt.words import money
 
     problem = averaged(
         [Weighted(o.name, run.problem, weight[o.name], _rules(run)) for o, run in futures]
@@ -303,7 +303,7 @@ def _rules(run: Run) -> str:
 
 def tell_robust(found: Robust) -> list[str]:
     """The choice in sentences, with what each would lose where."""
-    from territoryopt.reasons.words import listed, money, percent, plural
+    from territoryopt.words import listed, money, percent, plural
 
     def cost(value: float) -> str:
         return money(value, found.currency)

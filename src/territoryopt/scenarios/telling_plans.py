@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from territoryopt.reasons.words import amount, gap, listed, money, number, percent, plural
 from territoryopt.scenarios.side_by_side import Plan, SideBySide, criteria
+from territoryopt.words import amount, gap, listed, money, number, percent, plural
 
 GAINS = 3
 """Reps named as gaining, and as many as losing."""
