@@ -68,6 +68,10 @@ if TYPE_CHECKING:
     from territoryopt.result import Result
     from territoryopt.run_record import Lineage, Predecessor
     from territoryopt.runs import Run, claim_run, read_run, write_run
+    from territoryopt.scenarios.compare_page import write_comparison
+    from territoryopt.scenarios.robust import robust
+    from territoryopt.scenarios.side_by_side import side_by_side
+    from territoryopt.scenarios.sweep import Sweep, read_sweep, sweep
     from territoryopt.schemas import json_schema, json_schemas
     from territoryopt.scoring.proposing import propose_scoring
     from territoryopt.scoring.scored import Scored, read_scored
@@ -158,6 +162,12 @@ _HOME = {
     "Scoring": "scoring.spec",
     "load_scoring": "scoring.spec",
     "solve": "solving",
+    "Sweep": "scenarios.sweep",
+    "sweep": "scenarios.sweep",
+    "read_sweep": "scenarios.sweep",
+    "side_by_side": "scenarios.side_by_side",
+    "robust": "scenarios.robust",
+    "write_comparison": "scenarios.compare_page",
     "rule_costs": "answers.rule_costs",
     "certainty": "answers.certainty",
     "frontier": "answers.frontier",
@@ -217,6 +227,7 @@ __all__ = [
     "Scored",
     "Scoring",
     "Start",
+    "Sweep",
     "TerritoryoptError",
     "Transition",
     "WhatIf",
@@ -256,13 +267,17 @@ __all__ = [
     "read_requests",
     "read_run",
     "read_scored",
+    "read_sweep",
     "realigned",
     "rep_page",
+    "robust",
     "rule_costs",
     "run_log",
     "score_accounts",
     "set_goals",
+    "side_by_side",
     "solve",
+    "sweep",
     "territory_quality",
     "to_pyomo",
     "transition",
@@ -272,6 +287,7 @@ __all__ = [
     "whitespace",
     "why_no_plan",
     "why_not",
+    "write_comparison",
     "write_goals",
     "write_model",
     "write_monitor",

@@ -48,7 +48,7 @@ def assembled(data: Data, parts: list[Part]) -> Problem:
         ),
         groupings=tuple(part for part in parts if isinstance(part, Grouping)),
         current=instance.current.copy(),
-        family=_joined(families, data.accounts),
+        family=joined_families([part.group for part in families], data.accounts),
         family_rule=" + ".join(part.name for part in families),
         account_ids=instance.account_ids,
         rep_ids=instance.rep_ids,
@@ -88,21 +88,22 @@ def _kept(parts: list[KeptPart]) -> dict[str, tuple[tuple[str, str], ...]]:
     return out
 
 
-def _joined(families: list[FamilyPart], accounts: int) -> IntArray:
-    """One family number per account where several rules name families: linked ones are joined."""
+def joined_families(families: list[IntArray], accounts: int) -> IntArray:
+    """One family number per account, -1 for none, where several rules name families (each
+    int64[accounts]): linked ones are joined."""
     if not families:
         return np.full(accounts, -1, dtype=np.int64)
     if len(families) == 1:
-        return families[0].group
+        return families[0]
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     rows, cols, offset = [], [], accounts
-    for part in families:
-        inside = np.flatnonzero(part.group >= 0)
+    for group in families:
+        inside = np.flatnonzero(group >= 0)
         rows.append(inside)
-        cols.append(part.group[inside] + offset)
-        offset += int(part.group.max(initial=-1)) + 1
+        cols.append(group[inside] + offset)
+        offset += int(group.max(initial=-1)) + 1
     i, j = np.concatenate(rows), np.concatenate(cols)
     graph = coo_array((np.ones(len(i)), (i, j)), shape=(offset, offset))
     _, label = connected_components(graph, directed=False)

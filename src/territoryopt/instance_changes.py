@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from territoryopt.cells import ObjectArray, among, parse_numbers
+from territoryopt.cells import FloatArray, ObjectArray, among, parse_numbers
 from territoryopt.errors import FaultList, InputError, shortened
 from territoryopt.instance import Instance, read_instance
 from territoryopt.instance_writing import with_columns
@@ -130,6 +130,10 @@ class ChangeAccounts(Change):
     where: Rows = Field(default_factory=dict, description='Rows: column = ["values"].')
     set: dict[str, Cell] = Field(default_factory=dict, description="column = new value.")
     scale: dict[str, float] = Field(default_factory=dict, description="column = factor.")
+    scale_by: dict[str, str] = Field(
+        default_factory=dict,
+        description="column = the column that holds each account's factor, such as one of a month.",
+    )
 
     def apply(self, tables: Tables, faults: FaultList, key: str) -> Tables:
         table = tables.accounts
@@ -301,23 +305,40 @@ def _chosen(
 def _edited(
     table: Table, rows: BoolArray, change: ChangeReps | ChangeAccounts, faults: FaultList, key: str
 ) -> Table:
-    if not change.set and not change.scale:
+    by = change.scale_by if isinstance(change, ChangeAccounts) else {}
+    if not change.set and not change.scale and not by:
         faults.add("changes nothing", "Give set or scale", key=key)
     columns: dict[str, ObjectArray] = {}
     for name, value in change.set.items():
         cells = table.columns.get(name, _blank(len(table))).copy()
         cells[rows] = _text(value)
         columns[name] = cells
-    for name, factor in change.scale.items():
+
+    def numbers(name: str, field: str, named: str) -> FloatArray | None:
+        """The numbers of a column in these rows, NaN where blank; None, with a fault, where there
+        is no such column."""
         if name not in table.columns:
             remedy = nearest(name, list(table.columns))
-            faults.add(f"{table.file} has no such column", remedy, key=f"{key}.scale.{name}")
+            faults.add(f"{table.file} has no such column", remedy, key=f"{key}.{field}",
+                       value=named)  # fmt: skip
+            return None
+        return parse_numbers(
+            columns.get(name, table.columns[name])[rows], faults, file=table.file,
+            lines=table.lines[rows], column=name, blank="nan",
+        )  # fmt: skip
+
+    factors: list[tuple[str, str, float | str]] = [
+        (name, f"scale.{name}", factor) for name, factor in change.scale.items()
+    ]
+    factors += [(name, f"scale_by.{name}", column) for name, column in by.items()]
+    for name, field, factor in factors:
+        times: FloatArray | float | None
+        times = factor if isinstance(factor, float) else numbers(factor, field, factor)
+        found = numbers(name, field, "")
+        if found is None or times is None:
             continue
         cells = columns.get(name, table.columns[name]).copy()
-        numbers = parse_numbers(
-            cells[rows], faults, file=table.file, lines=table.lines[rows], column=name, blank="nan"
-        )
-        cells[rows] = ["" if np.isnan(x) else _text(x) for x in (numbers * factor).tolist()]
+        cells[rows] = ["" if np.isnan(x) else _text(x) for x in (found * times).tolist()]
         columns[name] = cells
     return with_columns(table, columns)
 
@@ -380,4 +401,6 @@ def _whom(ids: Sequence[str], where: Rows, noun: str) -> str:
 def _edits(change: ChangeReps | ChangeAccounts) -> str:
     parts = [f"{name} = {value}" for name, value in change.set.items()]
     parts += [f"{name} x {factor:g}" for name, factor in change.scale.items()]
+    if isinstance(change, ChangeAccounts):
+        parts += [f"{name} x {column}" for name, column in change.scale_by.items()]
     return ", ".join(parts)

@@ -56,6 +56,7 @@ def write_run(
     predecessor: Run | Predecessor | str | os.PathLike[str] | None = None,
     note: str = "",
     by: str = "write_run",
+    scenario: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write a run folder: result.json, model.toml and, where there is a plan, alignment.csv,
     territories.csv, explanation.json and, to be read, explanation.md.
@@ -68,6 +69,7 @@ def write_run(
     more: further files of `FILES` by name, each written by a function of its path.
     predecessor: the run this one grew from, or its folder; note: why; by: the command or function
     that made it. They stand in the run's `lineage`; InputError where the predecessor is no run.
+    scenario: of a sweep, which scenario it is, kept under `source`.
     """
     target = Path(folder)
     refuse_target(target, overwrite)
@@ -86,6 +88,7 @@ def write_run(
         "instance": os.path.abspath(instance.folder),
         "where": {table: dict(rows) for table, rows in (where or {}).items()},
         "locks": dict(kept.added_locks),
+        **({} if scenario is None else {"scenario": dict(scenario)}),
     }
     record = {
         **result.as_dict(),

@@ -145,7 +145,7 @@ def _walk(root: Any, loc: Sequence[int | str]) -> tuple[list[str], Any]:
             continue
         table = here = options[0]
         path.append(str(part))
-        fields = getattr(here, "model_fields", None)
+        fields = _fields(here)
         arguments = get_args(here)
         if fields is not None:
             here = fields[part].annotation if part in fields else None
@@ -154,6 +154,14 @@ def _walk(root: Any, loc: Sequence[int | str]) -> tuple[list[str], Any]:
     if _options(here)[1:]:
         table = here
     return path, table
+
+
+def _fields(kind: Any) -> dict[str, Any] | None:
+    """The fields of a table by the keys they have in a file; None where it is no table."""
+    fields = getattr(kind, "model_fields", None)
+    if fields is None:
+        return None
+    return {field.alias or name: field for name, field in fields.items()}
 
 
 def _options(kind: Any) -> list[Any]:
@@ -178,8 +186,7 @@ def _finding(item: dict[str, Any], path: list[str], place: Any, file: str) -> Fa
     remedy, shown = "", "" if isinstance(value, dict | list) else shortened(value)
     if kind == "extra_forbidden":
         message = "is not a known key"
-        fields = getattr(place, "model_fields", {})
-        known = [name for name, spec in fields.items() if not spec.exclude]
+        known = [name for name, spec in (_fields(place) or {}).items() if not spec.exclude]
         remedy = nearest(path[-1], known)
     elif kind == "missing":
         shown = ""

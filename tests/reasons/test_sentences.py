@@ -12,7 +12,7 @@ from territoryopt.reasons.conflict import Conflict
 from territoryopt.reasons.facts import AccountFacts, Alternative, Broken
 from territoryopt.reasons.sentences import Speaker
 from territoryopt.reasons.territories import Share, TerritoryFacts, Total
-from territoryopt.reasons.words import amount, gap, listed, money, number, percent, plural
+from territoryopt.words import amount, gap, listed, money, number, percent, plural
 
 INF = float("inf")
 ACCOUNTS = {"A-1": "Harbor Hospital", "A-2": "A-2", "7": "7"}

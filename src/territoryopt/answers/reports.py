@@ -14,7 +14,7 @@ from territoryopt.answers.series import Stopped
 from territoryopt.answers.uncertain import RowChance, Uncertain
 from territoryopt.answers.weights import MOVES
 from territoryopt.reasons.sentences import Speaker
-from territoryopt.reasons.words import amount, gap, money, number, percent, plural
+from territoryopt.words import amount, gap, money, number, percent, plural
 
 SHOWN = 8
 """Things of one kind that are told one by one."""

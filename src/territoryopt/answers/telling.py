@@ -10,7 +10,7 @@ from territoryopt.answers.moves import ASKED, BESIDES, RETURN, ROOM, Move
 from territoryopt.answers.what_if import WhatIf
 from territoryopt.problem.asked import ASKED as ASKED_RULE
 from territoryopt.reasons.sentences import Speaker
-from territoryopt.reasons.words import listed, money, plural
+from territoryopt.words import listed, money, plural
 
 SHOWN_MOVES = 8
 """Moves that are told one by one."""

@@ -7,7 +7,7 @@ from territoryopt.answers.no_plan import NoPlan
 from territoryopt.answers.repair import ACCOUNTS, COUNT, SHARE, Repair
 from territoryopt.answers.reports import SHOWN, tell_stopped
 from territoryopt.reasons.sentences import Speaker
-from territoryopt.reasons.words import listed, percent, plural
+from territoryopt.words import listed, percent, plural
 
 
 def tell_no_plan(answer: NoPlan, speaker: Speaker) -> list[str]:

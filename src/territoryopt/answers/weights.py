@@ -79,3 +79,21 @@ def moves_cost(problem: Problem, price: float) -> Cost:
         np.full(len(owned), -1.0),
     )
     return Cost("moves asked about", "moves", amounts, price, "accounts")
+
+
+def at_most_moves(problem: Problem, most: int) -> Problem:
+    """The problem in which at most so many accounts are taken from their present owner."""
+    rows = Rows(
+        name="moves asked about",
+        kind="moves",
+        measure="count",
+        unit="accounts",
+        labels=("all reps",),
+        amounts=moves_cost(problem, 1.0).amounts,
+        row_of_rep=np.zeros(problem.reps, dtype=np.int64),
+        lower=np.array([-np.inf]),
+        upper=np.array([float(most)]),
+        price=np.array([np.inf]),
+        constant=np.zeros(1),
+    )
+    return replace(problem, rows=(*problem.rows, rows))

@@ -1,37 +1,31 @@
 """The command line: parse, call one function of the API, print, exit. No arithmetic here."""
 
-from territoryopt.cli import (  # they register their commands
-    goals,  # register their commands
+from territoryopt.cli import (  # each registers its commands
+    goals,
+    history,
+    importing,
+    listening,
+    monitoring,
     outputs,
+    planning,
+    realigning,
+    scenarios,
     schemas,
+    scoring,
 )
 from territoryopt.cli.commands import main
-from territoryopt.cli.history import log_command
-from territoryopt.cli.importing import import_command
-from territoryopt.cli.planning import plan_command
-from territoryopt.cli.scoring import score_command
-
-__all__ = ["import_command", "main", "outputs", "plan_command", "score_command"]
-__all__ = ["import_command", "main", "outputs", "schemas"]
-__all__ = ["import_command", "log_command", "main", "outputs"]
-from territoryopt.cli.listening import requests_command
-
-__all__ = ["import_command", "main", "outputs", "requests_command"]
-from territoryopt.cli.monitoring import monitor_command
-
-__all__ = ["import_command", "main", "monitor_command", "outputs"]
-__all__ = ["goals", "import_command", "main", "outputs"]
-from territoryopt.cli.realigning import (
-    realign_command,
-    recommend_command,
-    transition_command,
-)
 
 __all__ = [
-    "import_command",
+    "goals",
+    "history",
+    "importing",
+    "listening",
     "main",
+    "monitoring",
     "outputs",
-    "realign_command",
-    "recommend_command",
-    "transition_command",
+    "planning",
+    "realigning",
+    "scenarios",
+    "schemas",
+    "scoring",
 ]

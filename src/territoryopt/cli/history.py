@@ -50,14 +50,14 @@ def _print_runs(log: RunLog) -> None:
     """A row for each run."""
     from rich.text import Text
 
-    from territoryopt.cli.printing import _print, _table, clean
+    from territoryopt.cli.printing import clean, new_table, print_table
     from territoryopt.errors import shortened
     from territoryopt.history.log import SHORT
     from territoryopt.history.telling import ENDS, sure, when
-    from territoryopt.reasons.words import number
+    from territoryopt.words import number
 
     known = {entry.id: entry.folder.name for entry in log.runs}
-    table = _table()
+    table = new_table()
     for name in ("run", "when", "instance", "model", "status"):
         table.add_column(name)
     for name in ("cost a year", "bound"):
@@ -78,4 +78,4 @@ def _print_runs(log: RunLog) -> None:
             "" if entry.moved is None else f"{entry.moved:,}", origin, entry.note,
         )  # fmt: skip
         table.add_row(*(Text(clean(shortened(cell))) for cell in cells))
-    _print(table)
+    print_table(table)

@@ -60,7 +60,7 @@ def requests_command(run: str | None, table: str | None, as_json: bool, **option
 def _verify(log: str, head: str | None, as_json: bool) -> int:
     from territoryopt.cli.printing import print_json, say
     from territoryopt.listening.log import verify_log
-    from territoryopt.reasons.words import plural
+    from territoryopt.words import plural
 
     found = verify_log(log, head)
     if as_json:

@@ -119,9 +119,9 @@ def owners_command(
     as_json: bool,
 ) -> int:
     """Write the accounts of RUN whose owner changes, in files that the CRM imports."""
-    from territoryopt.reasons.words import plural
     from territoryopt.report.owners import write_owners
     from territoryopt.runs import read_run
+    from territoryopt.words import plural
 
     found = write_owners(
         read_run(run, instance), crm, out, account_column=account_column,

@@ -108,7 +108,7 @@ class Progress:
 
     def __call__(self, seconds: float, objective: float, bound: float) -> None:
         from territoryopt.gaps import relative_gap
-        from territoryopt.reasons.words import gap, number
+        from territoryopt.words import gap, number
 
         if self._status is None:
             return
@@ -189,7 +189,7 @@ def print_territories(reasons: Explanation) -> None:
     from rich.text import Text
 
     found = reasons.territories()
-    table = _table()
+    table = new_table()
     table.add_column("rep")
     for name in ("accounts", "in", "out"):
         table.add_column(name, justify="right")
@@ -206,7 +206,7 @@ def print_territories(reasons: Explanation) -> None:
             *(reasons.speaker.cell(territory.totals[k]) for k in shown),
         ]
         table.add_row(*(Text(cell) for cell in cells))
-    _print(table)
+    print_table(table)
 
 
 def print_largest_moves(reasons: Explanation) -> None:
@@ -343,14 +343,14 @@ def print_models(as_json: bool) -> None:
         say("")
 
 
-def _table() -> Table:
+def new_table() -> Table:
     from rich import box
     from rich.table import Table
 
     return Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
 
 
-def _print(table: Table) -> None:
+def print_table(table: Table) -> None:
     from rich.console import Console
 
     console = Console(highlight=False, markup=False, emoji=False)

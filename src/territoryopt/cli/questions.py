@@ -203,7 +203,7 @@ def _prices(reasons: Explanation, path: str, seeds: dict[str, Any], told: Told) 
     """Write the prices of pairs, and say what they are good for."""
     from territoryopt.answers.pair_prices import SCHEMA as PAIRS
     from territoryopt.answers.pair_prices import slack, write_pair_prices
-    from territoryopt.reasons.words import money
+    from territoryopt.words import money
 
     told("prices of pairs")
     write_pair_prices(reasons, path, **seeds)

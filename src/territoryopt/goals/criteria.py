@@ -11,8 +11,8 @@ from pydantic import Field
 
 from territoryopt.errors import FaultList, InputError
 from territoryopt.goals.settings import NotNegative
-from territoryopt.reasons.words import number, percent
 from territoryopt.toml_page import Part, load_page
+from territoryopt.words import number, percent
 
 Kind = Literal["between", "at most", "at least"]
 Edge = tuple[float, ...]

@@ -13,9 +13,9 @@ from territoryopt.goals.measured import Measured
 from territoryopt.problem import TOLERANCE
 from territoryopt.problem.amounts import BoolArray
 from territoryopt.reasons.territories import Total
-from territoryopt.reasons.words import amount, number, percent, plural
 from territoryopt.runs import Run
 from territoryopt.skills import fit
+from territoryopt.words import amount, number, percent, plural
 
 FULL = 1 - 1e-9
 """A fit from here on is full: weights of wishes add up to one with a rounding."""

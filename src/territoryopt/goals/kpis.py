@@ -13,7 +13,7 @@ from territoryopt.goals.cover import covered
 from territoryopt.goals.measured import Measured
 from territoryopt.goals.settings import GoalSettings
 from territoryopt.goals.types import Kpi, LeftOut, RepGoal
-from territoryopt.reasons.words import percent
+from territoryopt.words import percent
 
 VISITS = "visits/year"
 SHARE = "share"

@@ -17,8 +17,8 @@ from territoryopt.goals.sharing import (
     water_fill,
 )
 from territoryopt.goals.types import money_of, plain_money
-from territoryopt.reasons.words import percent
 from territoryopt.runs import Run
+from territoryopt.words import percent
 
 BASES = tuple(WEIGHTS)
 

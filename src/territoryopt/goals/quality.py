@@ -17,8 +17,8 @@ from territoryopt.goals.criteria import (
 )
 from territoryopt.goals.judging import Judge, Value
 from territoryopt.goals.types import LeftOut
-from territoryopt.reasons.words import listed, percent, plural
 from territoryopt.runs import Run
+from territoryopt.words import listed, percent, plural
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -28,10 +28,10 @@ from territoryopt.goals.types import (
     money_of,
     plain_money,
 )
-from territoryopt.reasons.words import plural
 from territoryopt.run_record import RESULT
 from territoryopt.runs import Run
 from territoryopt.tables import sha256_of
+from territoryopt.words import plural
 
 FILE = "goals.toml"
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from territoryopt.goals.settings import GoalSettings, Growth
 from territoryopt.goals.types import Fairness, RepGoal, plain_money
-from territoryopt.reasons.words import listed, number, percent, plural
+from territoryopt.words import listed, number, percent, plural
 
 BY = {"potential": "the potential", "history": "last year's sales", "capacity": "the hours"}
 _Of = Callable[[RepGoal], float | None]

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from territoryopt.answers.showing import Shown
-from territoryopt.reasons.words import number
+from territoryopt.words import number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,8 +14,8 @@ from territoryopt.errors import Fault, FaultList, InputError
 from territoryopt.goals.cover import REASONS, uncovered
 from territoryopt.goals.measured import Measured
 from territoryopt.goals.types import LeftOut
-from territoryopt.reasons.words import listed, money, number, percent, plural
 from territoryopt.runs import Run
+from territoryopt.words import listed, money, number, percent, plural
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from territoryopt.folders import Draft
 from territoryopt.history.changes import Change, Changes
 from territoryopt.history.entries import Entry
 from territoryopt.history.log import SHORT, RunLog
-from territoryopt.reasons.words import gap, listed, number, plural
+from territoryopt.words import gap, listed, number, plural
 
 MOST = 12
 """Changes of one kind that are told one by one."""

@@ -15,7 +15,7 @@ from territoryopt.answers.telling import NARROW
 from territoryopt.problem.asked import ASKED as ASKED_RULE
 from territoryopt.reasons.facts import Alternative, Broken
 from territoryopt.reasons.pages import text
-from territoryopt.reasons.words import amount, listed, money, plural
+from territoryopt.words import amount, listed, money, plural
 
 if TYPE_CHECKING:
     from territoryopt.listening.answer import Answered, RequestAnswers

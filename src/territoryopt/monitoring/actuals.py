@@ -16,8 +16,8 @@ from territoryopt.instance import Instance
 from territoryopt.instance_reading import Ids
 from territoryopt.monitoring import months as calendar
 from territoryopt.problem.amounts import BoolArray
-from territoryopt.reasons.words import listed, plural
 from territoryopt.tables import Table, check_identity, parse_table, sha256_of
+from territoryopt.words import listed, plural
 
 By = Literal["account", "rep"]
 AMOUNT, MONTH, MEASURE = "amount", "month", "measure"

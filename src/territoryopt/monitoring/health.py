@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -11,11 +11,10 @@ from territoryopt.alignment import Move
 from territoryopt.answers.fewest import fewest_moves
 from territoryopt.answers.moves import shortened
 from territoryopt.answers.series import Series, Stopped
-from territoryopt.answers.weights import MOVES, moves_cost, of_goal, weighted
+from territoryopt.answers.weights import MOVES, at_most_moves, of_goal, weighted
 from territoryopt.monitoring.balance import bands
 from territoryopt.monitoring.present import Present
 from territoryopt.problem import Breach, Evaluation, IntArray, Problem, evaluate
-from territoryopt.problem.parts import Rows
 from territoryopt.result import finite
 
 Standing = Literal["in", "out", "heading out"]
@@ -187,29 +186,12 @@ def realign(
     word = ""
     if not series.over:
         most = round(of_goal(problem, MOVES, rep))
-        limited = replace(priced, rows=(*priced.rows, _at_most(problem, most)))
+        limited = at_most_moves(priced, most)
         cheapest = series.solve(limited, gap, rep)
         rep = rep if cheapest.rep is None else cheapest.rep
         few, word = finite(cheapest.bound), cheapest.bound_source
     made.insert(0, _realignment("fewest", rep, found.least, found.source, few, word, *args))
     return ""
-
-
-def _at_most(problem: Problem, moves: int) -> Rows:
-    """A row that lets no more accounts change hands."""
-    return Rows(
-        name="moves asked about",
-        kind="moves",
-        measure="count",
-        unit="accounts",
-        labels=("all reps",),
-        amounts=moves_cost(problem, 1.0).amounts,
-        row_of_rep=np.zeros(problem.reps, dtype=np.int64),
-        lower=np.array([-np.inf]),
-        upper=np.array([float(moves)]),
-        price=np.array([np.inf]),
-        constant=np.zeros(1),
-    )
 
 
 def _realignment(

@@ -11,7 +11,7 @@ from territoryopt.monitoring.causes import Cause
 from territoryopt.monitoring.health import Place, Realignment
 from territoryopt.reasons.pages import text
 from territoryopt.reasons.sentences import Speaker
-from territoryopt.reasons.words import amount, listed, money, number, percent, plural
+from territoryopt.words import amount, listed, money, number, percent, plural
 
 if TYPE_CHECKING:
     from territoryopt.monitoring.monitor import Flag, Monitor

@@ -17,10 +17,10 @@ import numpy as np
 from territoryopt.answers.fewest import FewestMoves, fewest_moves
 from territoryopt.answers.series import Series, Stopped
 from territoryopt.answers.showing import Shown
-from territoryopt.answers.weights import MOVES, moves_cost, of_goal
+from territoryopt.answers.weights import MOVES, at_most_moves, of_goal
 from territoryopt.errors import Fault, InputError
 from territoryopt.gaps import relative_gap
-from territoryopt.problem import IntArray, Problem, Rows, evaluate
+from territoryopt.problem import IntArray, Problem, evaluate
 from territoryopt.result import finite
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ SCHEMA = "territoryopt/moves-curve/1"
 
 SHARES = (0.05, 0.08, 0.10, 0.20, 0.30, 0.40, 1.0)
 SECONDS = 30.0
-LIMIT = "moves asked about"
 
 Standing = Literal["plan", "no plan", "not found"]
 
@@ -142,7 +141,7 @@ def moves_curve(
                 break
             told(f"at most {most:,} moves")
             start = best if best is not None and _moves(problem, best) <= most else None
-            asked = problem if share >= 1 else limited(problem, most)
+            asked = problem if share >= 1 else at_most_moves(problem, most)
             found = series.solve(asked, gap, start)
             if found.rep is not None:
                 best = found.rep
@@ -157,24 +156,6 @@ def moves_curve(
                                        None))  # fmt: skip
     points = _handed_down(_handed_up(made))
     return MovesCurve(points, fewest, owned, series.spent, series.stopped)
-
-
-def limited(problem: Problem, most: int) -> Problem:
-    """The problem in which at most so many accounts are taken from their present owner."""
-    rows = Rows(
-        name=LIMIT,
-        kind="moves",
-        measure="count",
-        unit="accounts",
-        labels=("all reps",),
-        amounts=moves_cost(problem, 1.0).amounts,
-        row_of_rep=np.zeros(problem.reps, dtype=np.int64),
-        lower=np.array([-np.inf]),
-        upper=np.array([float(most)]),
-        price=np.array([np.inf]),
-        constant=np.zeros(1),
-    )
-    return replace(problem, rows=(*problem.rows, rows))
 
 
 def _moves(problem: Problem, rep: IntArray) -> int:

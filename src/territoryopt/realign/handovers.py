@@ -12,7 +12,7 @@ from territoryopt.instance_changes import FORMER
 from territoryopt.reasons.explanation import Explanation
 from territoryopt.reasons.facts import AccountFacts, Alternative, Broken
 from territoryopt.reasons.sentences import Speaker
-from territoryopt.reasons.words import plural
+from territoryopt.words import plural
 
 Cause = Literal["orphan", "new", "unowned", "room", "fill", "rule", "money"]
 

@@ -26,7 +26,7 @@ from territoryopt.reasons.explanation import speaker_of
 from territoryopt.reasons.facts import Broken
 from territoryopt.reasons.sentences import Speaker
 from territoryopt.reasons.territories import Total
-from territoryopt.reasons.words import listed
+from territoryopt.words import listed
 
 if TYPE_CHECKING:
     import pandas as pd

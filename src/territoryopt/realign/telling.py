@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from territoryopt.answers.reports import SHOWN
 from territoryopt.answers.telling_no_plan import tell_no_plan
 from territoryopt.reasons.sentences import Speaker
-from territoryopt.reasons.words import listed, percent, plural
+from territoryopt.words import listed, percent, plural
 
 if TYPE_CHECKING:
     from territoryopt.realign.realigning import Realignment

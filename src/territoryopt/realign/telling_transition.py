@@ -8,7 +8,7 @@ import numpy as np
 
 from territoryopt.answers.reports import tell_stopped
 from territoryopt.gaps import relative_gap
-from territoryopt.reasons.words import amount, gap, plural
+from territoryopt.words import amount, gap, plural
 
 if TYPE_CHECKING:
     from territoryopt.realign.transition import Transition

@@ -23,7 +23,7 @@ from territoryopt.problem.tighten import tighten
 from territoryopt.reasons.facts import AccountFacts, PlanFacts
 from territoryopt.reasons.sentences import Speaker
 from territoryopt.reasons.territories import TerritoryFacts
-from territoryopt.reasons.words import percent, plural
+from territoryopt.words import percent, plural
 
 SHOWN_BREACHES = 5
 EACH, TOLD = 20_000, 1_000

@@ -14,7 +14,7 @@ import numpy as np
 from territoryopt.problem import IntArray
 from territoryopt.reasons.explanation import Explanation
 from territoryopt.reasons.facts import AccountFacts
-from territoryopt.reasons.words import amount, listed, plural
+from territoryopt.words import amount, listed, plural
 
 MOST_LISTED = 200
 """Accounts of a page that are listed one by one."""

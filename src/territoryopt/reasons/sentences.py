@@ -16,7 +16,7 @@ from territoryopt.problem.screen import Impossible
 from territoryopt.reasons.conflict import Conflict
 from territoryopt.reasons.facts import AccountFacts, Alternative, Broken
 from territoryopt.reasons.territories import Share, TerritoryFacts, Total
-from territoryopt.reasons.words import amount, gap, listed, money, number, percent, plural
+from territoryopt.words import amount, gap, listed, money, number, percent, plural
 
 SMALL = 0.5
 """Money a year below which two plans are called the same: nothing a planner would act on."""

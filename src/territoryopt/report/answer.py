@@ -8,7 +8,7 @@ import numpy as np
 
 from territoryopt.gaps import OPTIMAL_GAP, relative_gap
 from territoryopt.reasons.explanation import Explanation
-from territoryopt.reasons.words import gap, money, percent, plural
+from territoryopt.words import gap, money, percent, plural
 
 
 @dataclass(frozen=True)

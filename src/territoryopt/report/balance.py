@@ -10,7 +10,7 @@ from territoryopt.problem.parts import TOLERANCE
 from territoryopt.reasons.explanation import Explanation
 from territoryopt.reasons.sentences import COUNT
 from territoryopt.reasons.territories import Total
-from territoryopt.reasons.words import amount, number
+from territoryopt.words import amount, number
 
 ROOM = 1.06
 """The scale ends this far beyond the largest amount."""

@@ -8,9 +8,9 @@ from territoryopt.goals.criteria import QualitySettings
 from territoryopt.goals.quality import Quality, territory_quality
 from territoryopt.goals.telling import money_words
 from territoryopt.goals.types import Goals, Kpi, LeftOut, RepGoal, plain_money
-from territoryopt.reasons.words import listed, number, percent
 from territoryopt.report.goal_sheets import found_whitespace
 from territoryopt.runs import Run
+from territoryopt.words import listed, number, percent
 
 BASES = ("potential", "history", "capacity")
 BASE_WORDS = {"potential": "potential", "history": "last year's sales", "capacity": "hours"}

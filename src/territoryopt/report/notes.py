@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from territoryopt.reasons.words import number, plural
 from territoryopt.runs import Run
+from territoryopt.words import number, plural
 
 NoteRow = tuple[str, int | None, str, str, str, str]
 """file, row, column, what stood there, what it was read as, why."""

@@ -30,10 +30,10 @@ import numpy as np
 from territoryopt.cells import ObjectArray
 from territoryopt.errors import Fault, FaultList, InputError
 from territoryopt.folders import refuse_file, write_file
-from territoryopt.reasons.words import plural
 from territoryopt.report.handing import beside
 from territoryopt.runs import Run
 from territoryopt.tables import Table, write_table
+from territoryopt.words import plural
 
 
 @dataclass(frozen=True)

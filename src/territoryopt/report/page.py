@@ -20,7 +20,6 @@ from territoryopt.extras import need
 from territoryopt.folders import refuse_file, write_text
 from territoryopt.gaps import OPTIMAL_GAP, relative_gap
 from territoryopt.reasons.explanation import Explanation
-from territoryopt.reasons.words import amount, gap, number, percent, plural
 from territoryopt.report.answer import answer
 from territoryopt.report.balance import charts
 from territoryopt.report.goal_page import goal_view, quality_view
@@ -31,6 +30,7 @@ from territoryopt.report.names import visible
 from territoryopt.report.notes import data_notes, facts_of_run
 from territoryopt.report.places import map_of
 from territoryopt.runs import Run
+from territoryopt.words import amount, gap, number, percent, plural
 
 TOLD, LISTED, NOTED = 8, 300, 50
 """Moves told with their reason, moves listed, and repairs of the data listed, at most."""

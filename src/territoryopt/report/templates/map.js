@@ -19,9 +19,11 @@
     k: 1, dx: 0, dy: 0, hidden: new Set(), focus: -1, hover: -1, found: -1, panel: "all",
     hulls: true, moves: false, print: false,
   };
-  const first = panels[0].group, last = panels[panels.length - 1].group;
+  const first = panels[0].group;
   const moved = new Uint8Array(count);
-  for (let i = 0; i < count; i++) moved[i] = first[i] >= 0 && last[i] >= 0 && first[i] !== last[i] ? 1 : 0;
+  for (let i = 0; i < count; i++) {
+    moved[i] = first[i] >= 0 && panels.some((p) => p.group[i] >= 0 && p.group[i] !== first[i]) ? 1 : 0;
+  }
   const views = panels.map(build);
 
   // The points of each group, so that a colour is set once for all of them, and where a name goes.
@@ -355,14 +357,16 @@
   function choose(which) {
     state.panel = which;
     views.forEach((view) => { view.figure.hidden = which !== "all" && which !== view.at; });
-    root.classList.toggle("two", views.filter((view) => !view.figure.hidden).length === 2);
+    const seen = views.filter((view) => !view.figure.hidden).length;
+    root.classList.toggle("two", seen === 2 || seen === 4);
+    root.classList.toggle("many", seen === 3 || seen > 4);
     document.querySelectorAll("#panels button").forEach((b) => b.setAttribute("aria-pressed", String(b.dataset.panel === String(which))));
     redraw();
   }
 
   const choice = document.getElementById("panels");
   if (choice && panels.length > 1) {
-    for (const [which, word] of [["all", "Both"], ...panels.map((p, at) => [at, p.title])]) {
+    for (const [which, word] of [["all", panels.length > 2 ? "All" : "Both"], ...panels.map((p, at) => [at, p.title])]) {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = word;
