@@ -90,8 +90,7 @@ churn = 0.1
 
 
 def selling(root):
-    """The run of the tiny instance with sales, tiers and states, where A-6 may have nobody's visits
-    and R-1 a plan of its own."""
+    """The run of the tiny instance with sales, tiers and states, where A-5 asks for no visits."""
     data = root / "data"
     shutil.copytree(TINY, data)
     head, *rows = (TINY / "accounts.csv").read_text(encoding="utf-8").splitlines()
@@ -157,7 +156,7 @@ NEW = "account_id,name,latitude,longitude,potential,visits_per_year,hours_per_vi
 
 
 def realign(out, run, root):
-    """A rep leaves and accounts come in; a team that cannot keep its rules; a new account; steps."""
+    """A rep leaves, with and without a plan after it; new accounts; steps; the curve of moves."""
     model, new = root / "loose.toml", root / "new.csv"
     model.write_text(LOOSE)
     new.write_text(f"{NEW}N-1,Mill,40,-88,30000,4,1\nN-2,Works,40,-86,900000,4,1\n")
@@ -177,4 +176,31 @@ def realign(out, run, root):
     out.append(("moves_curve", curve.as_dict()))
 
 
-ROOMS = (history, plan, requests, goals, monitor, realign)
+PAGE = """[base]
+instance = "tiny"
+model = "tiny/model.toml"
+[search]
+backend = "highs"
+[scenarios.wide]
+about = "A wider band."
+model.rules.potential_band.tolerance = 0.5
+[scenarios.narrow]
+model.rules.potential_band.tolerance = 0.001
+[scenarios.growth]
+changes = [{ kind = "change_accounts", accounts = ["A-1"], scale = { potential = 1.05 } }]
+"""
+
+
+def scenarios(out, _, root):
+    shutil.copytree(TINY, root / "tiny")
+    page, swept = root / "page.toml", root / "swept"
+    page.write_text(PAGE)
+    out.take("sweep", page, "--out", swept, "--workers", 1, "--time-limit", 1e-3)
+    out.take("sweep", page, "--out", swept, "--workers", 1)
+    out.read(swept / "sweep.json")
+    out.read(swept / "growth" / "result.json")
+    out.take("compare", swept, "--out", root / "plans.html")
+    out.take("robust", swept, "--search", 2, "--threads", 1)
+
+
+ROOMS = (history, plan, requests, goals, monitor, realign, scenarios)

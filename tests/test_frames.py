@@ -17,6 +17,7 @@ from territoryopt.answers.frontier import Frontier
 from territoryopt.answers.rule_costs import RuleCosts
 from territoryopt.answers.uncertain import Uncertain, uncertain
 from territoryopt.history.log import RunLog
+from territoryopt.realign.curve import MovesCurve
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "frames.md"
@@ -28,24 +29,30 @@ HELD_ELSEWHERE: dict[str, str] = {"Scored": "scoring/test_score_command.py"}
 tests/, which has its heading of the page in it."""
 
 
-def documented() -> dict[str, list[str]]:
-    """The columns of each result, in the order of the page."""
+def bullets() -> dict[str, list[list[str]]]:
+    """The columns of each line of each result, in the order of the page."""
     out = {}
     for section in PAGE.read_text(encoding="utf-8").split("\n## ")[1:]:
         name, _, body = section.partition("\n")
         heads = [line[2:].split(":")[0] for line in body.splitlines() if line.startswith("- ")]
         out[name.removesuffix(".to_frame").strip()] = [
-            column for head in heads for column in re.findall(r"`([\w<>]+)`", head)
+            re.findall(r"`([\w<>]+)`", head) for head in heads
         ]
     return out
 
 
+def documented() -> dict[str, list[str]]:
+    """The columns of each result, in the order of the page."""
+    return {name: [c for line in lines for c in line] for name, lines in bullets().items()}
+
+
 def columns(name: str, names: dict[str, list[str]]) -> list[str]:
-    """The documented columns, with those that have the names of the model's terms filled in."""
+    """The documented columns; a line with a name in brackets stands there for each such name."""
     out = []
-    for column in documented()[name]:
-        kind = re.match(r"<(\w+)>(.*)", column)
-        out += [f"{one}{kind[2]}" for one in names[kind[1]]] if kind else [column]
+    for line in bullets()[name]:
+        kind = re.search(r"<(\w+)>", line[0])
+        each = names[kind[1]] if kind else [""]
+        out += [column.replace(kind[0] if kind else "", one) for one in each for column in line]
     return out
 
 
@@ -77,8 +84,39 @@ def results(tmp_path_factory):
             topt.read_run(root / "run"),
             [{"account_id": "A-3", "rep_id": "R-1", "wish": "keep", "reason": ""}], time_limit=5,
         ),
+        *after_the_plan(topt.read_run(root / "run"), root),
+        *of_several_futures(root),
     ]  # fmt: skip
     return {type(one).__name__: one for one in found}
+
+
+def after_the_plan(run, root):
+    """What is asked of a plan that is there."""
+    (root / "goals.toml").write_text("[seasons]\nweights = [1, 1, 1, 2]\n")
+    rows = [f"R-{j},2026-0{m},{100 * j + m}" for j in (1, 2, 3) for m in (1, 2, 3)]
+    (root / "sold.csv").write_text("\n".join(["rep_id,month,amount", *rows]))
+    pairs = [{"rep_id": f"R-{j}", "travel_hours": j} for j in (1, 2, 3)]
+    new = {"account_id": "N-1", "latitude": 40, "longitude": -88, "potential": 9, "pairs": pairs,
+           "visits_per_year": 1, "hours_per_visit": 1}  # fmt: skip
+    quick = {"time_limit": 5, "threads": 1}
+    return [
+        topt.set_goals(run, 1000, settings=root / "goals.toml"),
+        topt.territory_quality(run),
+        topt.whitespace(run, "name"),
+        topt.monitor(run, root / "sold.csv", search=False),
+        topt.realigned(topt.Start.of_instance(run.instance, run.model), **quick),
+        topt.moves_curve(run.problem, (1.0,), seconds=2, threads=1),
+        topt.Recommender(run).recommend(new),
+        topt.transition(run, 1, 3, **quick),
+    ]
+
+
+def of_several_futures(root):
+    page = root / "page.toml"
+    base = f'[base]\ninstance = "{TINY.as_posix()}"\nmodel = "{TINY.as_posix()}/model.toml"\n'
+    page.write_text(f"{base}[scenarios.wide]\nmodel.rules.potential_band.tolerance = 0.5\n")
+    swept = topt.sweep(page, root / "swept", workers=1)
+    return [swept, topt.side_by_side(root / "swept"), topt.robust(root / "swept")]
 
 
 def test_every_frame_has_the_columns_of_the_page(results):
@@ -86,6 +124,12 @@ def test_every_frame_has_the_columns_of_the_page(results):
     names = {
         "rule": [rows.name for rows in problem.rows if len(rows) == problem.reps],
         "goal": [cost.name for cost in problem.costs],
+        "cost": list(results["Recommendation"].choices[0].money),
+        "period": ["q1", "q2", "q3", "q4"],
+        "criterion": [one.name for one in results["Quality"].criteria],
+        "by": ["name"],
+        "priced": [],
+        "measure": [measure for measure, _ in results["SideBySide"].measures],
     }
     assert set(documented()) - set(HELD_ELSEWHERE) == set(results)
     for name, result in results.items():
@@ -122,6 +166,7 @@ def test_a_frame_without_rows_has_its_columns():
         RuleCosts((), kept, 0.0),
         Uncertain(20, 0.0, 10, 1.0, (), (), 0.0),
         RunLog(Path("runs"), False, ()),
+        MovesCurve((), no, 0, 0.0),
     ):
         frame = empty.to_frame()
         assert list(frame.columns) == documented()[type(empty).__name__]

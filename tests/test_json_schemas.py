@@ -305,6 +305,7 @@ ANYTHING = {
     "instance": re.compile(r"\$\.changes\[0\]\.\w+"),
     "model": re.compile(r"\$\.(rules|goals)\.\w+\.(?!kind)\w+.*"),
     "log": re.compile(r"\$\.changes\[0\]\.(model|source)\[0\]\.(before|after).*"),
+    "realign": re.compile(r"\$\.(changes\[0\]\.(?!kind|in_words)|(fewest|no_plan)\.).+"),
     "plan": re.compile(r"\$\.(imported|scored|result)\..*"),
 }
 """What may hold anything: changes of an instance, terms of a model, and keys of two models; and

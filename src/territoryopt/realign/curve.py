@@ -9,7 +9,7 @@ downwards.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -96,7 +96,8 @@ class MovesCurve(Shown):
         """One row per point."""
         import pandas as pd
 
-        return pd.DataFrame([point.as_dict() for point in self.points])
+        names = [each.name for each in fields(CurvePoint) if each.name != "rep"]
+        return pd.DataFrame([point.as_dict() for point in self.points], columns=[*names, "gap"])
 
 
 def moves_curve(
