@@ -16,6 +16,7 @@ import territoryopt as topt
 from territoryopt.answers.frontier import Frontier
 from territoryopt.answers.rule_costs import RuleCosts
 from territoryopt.answers.uncertain import Uncertain, uncertain
+from territoryopt.history.log import RunLog
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "frames.md"
@@ -71,7 +72,12 @@ def results(tmp_path_factory):
         topt.compare(reasons, result.problem.current),
         uncertain(reasons, 20),
         topt.why_no_plan(locks_against_capacity(10, 3).problem),
-    ]
+        topt.run_log(topt.write_run(result, instance, model, root / "run")),
+        topt.price_requests(
+            topt.read_run(root / "run"),
+            [{"account_id": "A-3", "rep_id": "R-1", "wish": "keep", "reason": ""}], time_limit=5,
+        ),
+    ]  # fmt: skip
     return {type(one).__name__: one for one in found}
 
 
@@ -115,6 +121,7 @@ def test_a_frame_without_rows_has_its_columns():
         Frontier("moves", "moves", (), (), 0.0),
         RuleCosts((), kept, 0.0),
         Uncertain(20, 0.0, 10, 1.0, (), (), 0.0),
+        RunLog(Path("runs"), False, ()),
     ):
         frame = empty.to_frame()
         assert list(frame.columns) == documented()[type(empty).__name__]

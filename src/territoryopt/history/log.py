@@ -67,6 +67,8 @@ class RunLog(Shown):
 
     def to_frame(self) -> pd.DataFrame:
         """One row per run, newest first: the fields of `runs`, the predecessor by its id."""
+        from dataclasses import fields
+
         import pandas as pd
 
         rows = []
@@ -75,8 +77,8 @@ class RunLog(Shown):
             row["predecessor"] = entry.predecessor.id if entry.predecessor else None
             row["faults"] = "; ".join(entry.faults)
             rows.append(row)
-        empty = ("folder", "id", "made", "written", "instance", "model", "status", "objective")
-        return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(empty))
+        names = [each.name for each in fields(Entry) if each.name not in ("record", "table")]
+        return pd.DataFrame(rows, columns=names)
 
 
 def run_log(folder: str | os.PathLike[str] = "runs", *, remove_drafts: bool = False) -> RunLog:
