@@ -157,7 +157,7 @@ NEW = "account_id,name,latitude,longitude,potential,visits_per_year,hours_per_vi
 
 
 def realign(out, run, root):
-    """A rep leaves and accounts come in; a team that cannot keep its rules; a new account; steps."""
+    """A rep leaves, accounts come in; a team that cannot keep its rules; a new account; steps."""
     model, new = root / "loose.toml", root / "new.csv"
     model.write_text(LOOSE)
     new.write_text(f"{NEW}N-1,Mill,40,-88,30000,4,1\nN-2,Works,40,-86,900000,4,1\n")
