@@ -461,3 +461,10 @@ def test_help_of_the_module():
     assert told.stdout.startswith("Usage: territoryopt ")
     for name in ("demo", "solve", "check", "explain", "show"):
         assert f"  {name}" in told.stdout
+
+
+def test_every_command_stands_in_the_help_once():
+    from territoryopt.cli.commands import PARTS
+
+    listed = [name for lines in PARTS.values() for name in lines]
+    assert sorted(listed) == sorted(main.commands)

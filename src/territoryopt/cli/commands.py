@@ -20,8 +20,51 @@ DEMO_MODEL = "balanced-field-sales"
 NO_PLAN, INTERRUPTED = 1, 130
 
 
+PARTS = {
+    "Begin": {
+        "demo": "600 accounts, 14 reps: plan, proof and reasons",
+        "plan": "from the exports of a CRM to everything handed out",
+        "import": "exports of a CRM -> an instance folder",
+        "score": "tiers, points, potential and calls, each traced",
+        "solve": "the best alignment of an instance folder",
+        "show": "a model as formulas, or the models there are",
+    },
+    "Ask": {
+        "explain": "why, why not, what a rule costs, why there is no plan",
+        "check": "what any plan is worth, and which rules it breaks",
+        "quality": "each territory high, medium or low, and why",
+        "whitespace": "potential without cover",
+        "compare": "plans side by side",
+    },
+    "Hand out": {
+        "report": "a page with maps, and one for each rep",
+        "workbook": "an .xlsx in which owners can be edited",
+        "owners": "the changed owners, for the CRM",
+        "goals": "a total shared out to the reps, to the cent",
+    },
+    "Live with the plan": {
+        "realign": "a rep left, joined, is away: the fewest moves",
+        "recommend": "reps for a new account, ranked",
+        "transition": "a large change in steps",
+        "sweep": "many scenarios, resumed after any kill",
+        "robust": "the plan that loses least whatever comes",
+        "monitor": "actuals against the plan: attainment, drift, worth",
+        "requests": "what reps ask for: priced, decided, answered",
+        "log": "the runs, what they grew from, what changed",
+    },
+    "For programs": {"schema": "the JSON Schema of a record"},
+}
+"""Every command, in a line, in the order in which people meet them."""
+
+
 class Commands(click.Group):
-    """Tells what is wrong with the arguments as JSON too, where --json stands among them."""
+    """Lists commands by what they are for, and tells what is wrong with the arguments as JSON too,
+    where --json stands among them."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for part, lines in PARTS.items():
+            with formatter.section(part):
+                formatter.write_dl([(name, about) for name, about in lines.items()])
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **named: Any) -> Any:
         if args is None:  # a process of our own
