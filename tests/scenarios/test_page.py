@@ -147,7 +147,7 @@ weight = -1
 """,
     ) == [
         "page.toml, scenarios.a.changes.0.kind: is not a known kind (found 'rep_leave'). Did you "
-        "mean 'rep_leaves'? Known here: rep_leaves, rep_joins, change_reps, change_accounts, "
+        "mean 'rep_leaves'? Kinds here: rep_leaves, rep_joins, change_reps, change_accounts, "
         "accounts_arrive, accounts_go, lock, merge",
         "page.toml, scenarios.a.frm: is not a known key (found 'b'). Did you mean 'from'? Known "
         "here: about, from, changes, season, locks, model, model_file, remove, weight",
