@@ -17,6 +17,7 @@ from pathlib import Path
 
 from territoryopt.errors import InputError
 from territoryopt.folders import FolderKind, clean, drafts_under, placing, write_text
+from territoryopt.run_record import OF_EVERY_PLAN
 
 KIND = FolderKind("test", {"a", "b", "record.json"}, "record.json", b'"schema": "test/')
 TINY = Path(__file__).parents[1] / "instances" / "tiny"
@@ -114,7 +115,7 @@ def run_pair(folder: Path):
         run = topt.read_run(folder)
         assert run.rep is not None
         run.explanation()
-        assert {path.name for path in folder.iterdir()} == topt.runs.FOLDER.files
+        assert {path.name for path in folder.iterdir()} == OF_EVERY_PLAN
         return run.lineage.note
 
     return write, read

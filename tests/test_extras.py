@@ -22,6 +22,7 @@ def test_what_is_there_is_given():
 
 def test_what_is_missing_is_told_with_its_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
+    monkeypatch.setitem(sys.modules, "sklearn.linear_model", None)
     with pytest.raises(topt.InputError) as caught:
         need("sklearn.linear_model", "score", "a learned score", file="m.toml", otherwise="Wait")
     (fault,) = caught.value.problems

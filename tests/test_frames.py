@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from answers.planted import locks_against_capacity
+from planted import locks_against_capacity
 
 import territoryopt as topt
 from territoryopt.answers.frontier import Frontier

@@ -29,9 +29,10 @@ TERRITORIES, RESULT, MODEL, REASONS, PAGE = (
     "explanation.json",
     "explanation.md",
 )
+OF_EVERY_PLAN = {ALIGNMENT, TERRITORIES, RESULT, MODEL, REASONS, PAGE}
 MOVES, REALIGN, CLOSEST = "moves.csv", "realign.json", "closest.csv"
 """What a realignment adds to a run folder."""
-FILES = {ALIGNMENT, TERRITORIES, RESULT, MODEL, REASONS, PAGE, MOVES, REALIGN, CLOSEST}
+FILES = OF_EVERY_PLAN | {MOVES, REALIGN, CLOSEST}
 FOLDER = FolderKind("run", FILES, RESULT, b'"schema": "territoryopt/result/')
 LARGEST_RESULT = 2_000_000_000
 """Bytes of a result.json that is read back."""

@@ -82,9 +82,10 @@ def test_a_killed_worker_loses_no_result(place, tmp_path, monkeypatch):
 
     def kill_one(step):
         if step.finished is not None and len(killed) < 2:
-            pid = crews[0].pids[-1]
-            killed.append(pid)
-            os.kill(pid, signal.SIGKILL)
+            for pid in filter(alive, crews[0].pids[::-1]):
+                killed.append(pid)
+                os.kill(pid, signal.SIGKILL)
+                break
 
     monkeypatch.setattr(sweeping, "Processes", Watched)
     page = place(SIX)
@@ -149,7 +150,7 @@ def test_ctrl_c_keeps_what_is_done(place, tmp_path):
     def interrupt(step):
         if step.finished is not None and not sent:
             sent.append(1)
-            signal.raise_signal(signal.SIGINT)
+            raise KeyboardInterrupt
 
     made = sweep(page, tmp_path / "out", workers=2, progress=interrupt)
     assert made.stopped == "interrupted"

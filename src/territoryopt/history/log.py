@@ -96,14 +96,14 @@ def run_log(folder: str | os.PathLike[str] = "runs", *, remove_drafts: bool = Fa
         if not root.is_dir():
             what = "is no folder" if root.exists() else "there is no such folder of runs"
             raise InputError([Fault(what, "Give a folder with run folders in it, or a run folder",
-                                    value=shortened(str(root)))])  # fmt: skip
+                                    value=shortened(str(root), 500))])  # fmt: skip
         names = {path.name for path in root.iterdir()}
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
         text = getattr(error, "strerror", None) or error
         raise InputError([Fault(f"the folder cannot be read: {text}",
-                                value=shortened(str(root)))]) from error  # fmt: skip
+                                value=shortened(str(root), 500))]) from error  # fmt: skip
     if looks_like_run(root, names):
         if remove_drafts:
             raise InputError(["drafts lie beside a run: give the folder that the runs are in"])
@@ -161,7 +161,7 @@ def _find(run: Predecessor, after: Path) -> tuple[Path | None, str]:
     name = after.absolute().parent / told.name if told is not None else None
     for place in (name, *run_folders(after.absolute().parent, 2)):
         if place is not None and place != told and _id_in(place) == run.id:
-            moved = f"The run {_called(run.id, told)} lies in {shortened(str(place))} now."
+            moved = f"The run {_called(run.id, told)} lies in {shortened(str(place), 500)} now."
             return place, moved if told is not None else ""
     if told is None:
         return None, f"The run {run.id[:SHORT]} is not among those beside {after.name}."
@@ -191,7 +191,7 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _called(name: str, folder: Path | None) -> str:
-    place = f" in {shortened(str(folder), 200)}" if folder is not None else ""
+    place = f" in {shortened(str(folder), 500)}" if folder is not None else ""
     return f"{name[:SHORT]}{place}"
 
 

@@ -19,7 +19,8 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from typing import Any, Protocol, TypeVar
 
-from territoryopt.errors import BackendError, Fault, InputError
+from territoryopt.errors import BackendError, Fault
+from territoryopt.extras import need
 
 GONE = (
     "the workers are gone: the connection to the scheduler was lost. What was done is kept; run "
@@ -149,15 +150,9 @@ class Cluster:
     another."""
 
     def __init__(self, address: str, seconds: float = 15.0) -> None:
+        library = need("distributed", "cluster", "a cluster")
         try:
-            from distributed import Client, KilledWorker
-        except ImportError as error:
-            raise InputError(
-                [Fault("a cluster needs the package distributed, which is not installed",
-                       "Install it: pip install 'territoryopt[cluster]'")]
-            ) from error  # fmt: skip
-        try:
-            self._client = Client(address, timeout=seconds, set_as_default=False)
+            self._client = library.Client(address, timeout=seconds, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             raise BackendError(
                 [Fault(f"the scheduler of the cluster cannot be reached: {error}",
@@ -165,7 +160,7 @@ class Cluster:
                        value=address)]
             ) from error  # fmt: skip
         self._executor = self._client.get_executor(pure=False)
-        self._killed = KilledWorker
+        self._killed = library.KilledWorker
 
     @property
     def places(self) -> int:
