@@ -26,21 +26,29 @@ A-5,R-2,lose,two hours away,
 
 
 def history(out, run, root):
-    """Two runs behind each other, a folder that is damaged, and what a killed writer left."""
-    first, second = root / "first", root / "second"
+    """Three runs behind each other, the first of which lies elsewhere by now; a folder that is
+    damaged, and what a killed writer left."""
+    first, second, third = (root / name for name in ("first", "second", "third"))
     shutil.copytree(run, first)
-    model = root / "wider.toml"
+    model, locks, data = root / "wider.toml", root / "locks.csv", root / "data"
     text = MODEL.read_text(encoding="utf-8").replace("tolerance = 0.20", "tolerance = 0.9")
     names = ("Harbor Hospital", "Lakeside Foods", "Union Mills", "City College", "Prairie Stores")
-    model.write_text(f"{text}\n[where.accounts]\nname = {list(names)}\n")
+    model.write_text(f"""{text}\n[where.accounts]\nname = {list(names)}
+[rules.locks]\nkind = "locks"\n""")
+    locks.write_text("account_id,rep_id\nA-3,R-1\n")
     out.take("solve", TINY, "-m", model, "--from", first, "--note", "wider", "--seed", 3,
-             "--out", second, *QUICK)  # fmt: skip
+             "--locks-from", locks, "--out", second, *QUICK)  # fmt: skip
     out.read(second / "result.json")
+    shutil.copytree(TINY, data)
+    (data / "accounts.csv").write_text((TINY / "accounts.csv").read_text().replace("Mills", "Mill"))
+    out.take("solve", data, "-m", MODEL, "--from", second, "--out", third, *QUICK)
+    (second / "model.toml").write_text(text)
+    first.rename(root / "elsewhere")
     (root / "damaged").mkdir()
     (root / "damaged" / "result.json").write_text('{"schema": "territoryopt/result/1"')
-    left_behind(root, "third")
+    left_behind(root, "fourth")
     out.take("log", root)
-    out.take("log", second)
+    out.take("log", third)
     out.take("log", root, "--clean")
 
 
@@ -89,6 +97,22 @@ churn = 0.1
 """
 
 
+EVEN = """[travel]
+pairs_hours = "travel_hours"
+[rules.potential_band]
+kind = "band"
+measure = "potential"
+tolerance = 0.3
+[goals.driving]
+kind = "travel"
+price = 50
+[goals.hand_overs]
+kind = "disruption"
+measure = "revenue"
+price = 0.05
+"""
+
+
 def selling(root):
     """The run of the tiny instance with sales, tiers and states, where A-5 asks for no visits."""
     data = root / "data"
@@ -98,7 +122,9 @@ def selling(root):
     lines = [f"{row},{12 * sales},{tier},{state}" for row, sales, tier, state in more]
     table = "\n".join([f"{head},annual_revenue,tier,state", *lines, ""])
     (data / "accounts.csv").write_text(table.replace(",8,1,R-2", ",0,1,R-2"))
-    topt.write_run(*solved(data, MODEL), root / "run")
+    model = root / "model.toml"
+    model.write_text(f'name = "Even"\n{EVEN}')
+    topt.write_run(*solved(data, model), root / "run")
     return root / "run"
 
 
@@ -167,10 +193,13 @@ def realign(out, run, root):
     out.take("realign", run, "--rep-leaves", "R-2", "--out", root / "none", *QUICK)
     out.take("realign", run, "--aim", "money", "--on-leave", "R-1=0.1", "--out", root / "money",
              *QUICK)  # fmt: skip
+    out.take("realign", TINY, "-m", MODEL, "--out", root / "today", *QUICK)
     out.take("recommend", root / "run", new)
     out.append(("one account", out[-1][1]["accounts"][0]))
     out.take("transition", run, "--steps", 3, "--per-step", 1, "--out", root / "steps", *QUICK)
     out.read(root / "steps" / "transition.json")
+    out.take("transition", root / "run", "--steps", 3, "--per-step", 1, "--out", root / "three",
+             *QUICK)  # fmt: skip
     out.take("transition", run, "--steps", 1, "--per-step", 2, "--out", root / "more", *QUICK)
     curve = topt.moves_curve(topt.read_run(run).problem, (0.2, 1.0), seconds=2, threads=1)
     out.append(("moves_curve", curve.as_dict()))
@@ -200,6 +229,7 @@ def scenarios(out, _, root):
     out.read(swept / "sweep.json")
     out.read(swept / "growth" / "result.json")
     out.take("compare", swept, "--out", root / "plans.html")
+    out.take("compare", swept / "base", swept / "wide")
     out.take("robust", swept, "--search", 2, "--threads", 1)
 
 

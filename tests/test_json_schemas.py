@@ -256,6 +256,31 @@ def test_the_outputs_are_of_every_form(outputs):
     assert "time limit" in {a.get("stopped") for a in told}
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        "goals.segments", "log.changes.came", "log.changes.moves", "log.changes.model",
+        "log.damaged", "log.drafts", "log.notes", "log.cleaned", "monitor.flags.cause.weightiest",
+        "monitor.realignments.moves", "plan.files", "quality.territories.criteria",
+        "realign.closest.breaches", "realign.fewest.moves", "realign.moves.left",
+        "realign.moves.next", "realign.no_plan.members", "recommendations.accounts.choices.breaks",
+        "requests-log.person", "requests.chosen.accepted", "requests.frontier.requests",
+        "requests.requests.conflict", "requests.requests.marginal", "requests.together.change",
+        "result.lineage.predecessor", "result.source.locks", "result.source.scenario",
+        "robust.left_out", "robust.cells", "side-by-side.plans.reps.totals", "sweep.scenarios",
+        "transition.moves.step", "whitespace.gaps.km",
+    ],
+)  # fmt: skip
+def test_what_may_be_empty_is_there_in_an_output(outputs, place):
+    name, *keys = place.split(".")
+    found = [record for _, record in outputs if record["schema"] == f"territoryopt/{name}/1"]
+    for key in keys:
+        found = [value.get(key) for value in found]
+        each = (value if isinstance(value, list) else [value] for value in found)
+        found = [one for values in each for one in values if one]
+    assert found
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_results_of_problems_with_any_parts_meet_their_schema(seed):
     """Groups, families, exclusions, soft rules, accounts without owners, plans and none."""
