@@ -105,7 +105,7 @@ def test_json_everywhere(place):
 def test_demo_is_solve(place, monkeypatch):
     """The demo's instance and model are there; solving them has tests of its own."""
     monkeypatch.setattr("territoryopt.cli.commands.DEMO", "tiny")
-    monkeypatch.setattr("territoryopt.cli.commands.DEMO_MODEL", MODEL)
+    monkeypatch.setattr("territoryopt.cli.commands.DEFAULT_MODEL", MODEL)
     found = as_json("demo", "--out", "run")
     assert found["objective"] == 4050.0
     assert not list(place.glob("runs"))

@@ -65,6 +65,7 @@ class Planned:
             "result": {**self.result.as_dict(), "run_folder": str(self.run_folder)},
             "files": [str(file) for file in self.files],
             "accounts_with_another_owner": None if self.owners is None else self.owners.accounts,
+            "notes": [] if self.owners is None else list(self.owners.notes),
         }
 
 

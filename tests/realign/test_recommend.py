@@ -215,7 +215,7 @@ def test_what_cannot_be_used_is_told(tmp_path):
     for row, word in (
         ({**NEW, "account_id": "A1"}, "in the run already"),
         ({**NEW, "current_rep": "ann"}, "no owner yet"),
-        ({**NEW, "potential": "x"}, "the new account, column potential"),
+        ({**NEW, "potential": "x"}, f"the new account {NEW['account_id']}, column potential"),
         ({**NEW, "potential": ""}, "column potential"),
         ({k: v for k, v in NEW.items() if k != "pairs"}, "1 pairs|2 pairs"),
         ({**NEW, "pairs": "x"}, "list of tables"),

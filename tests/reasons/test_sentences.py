@@ -172,8 +172,9 @@ HAS = "Harbor Hospital (A-1) is with Rivera: 600 USD a year for 12 hours a year 
         ({"alternatives": (Alternative("R-2", -0.4, ()),)}, f"{HAS} Chen would cost the same."),
         ({"alternatives": (Alternative("275", 3, ()),)},
          f"{HAS} Rep 275 would cost 3 USD a year more."),
-        ({"before": "R-2"}, f"{HAS} It moves from Chen: staying there would cost 455 USD a year "
-                            "more."),
+        ({"before": "R-2"},
+         f"{HAS} It moves from Chen: staying there, all else as it is, would cost 455 USD a year "
+         "more."),
         ({"before": "R-2", "barred": {"locks": ("R-2",)}, "alternatives": ()},
          f"{HAS} It moves from Chen, whom locks does not allow. "
          "Nobody else may have it: locks (1 rep)."),
@@ -272,7 +273,8 @@ def test_staying_names_the_rep_it_would_burden():
         facts(rep="R-2", before="R-1", alternatives=(Alternative("R-1", -500, (broken(),)),)), 0
     )
     assert text.endswith(
-        "It moves from Rivera: staying there would cost 500 USD a year less, but would push "
+        "It moves from Rivera: staying there, all else as it is, would cost 500 USD a year less, "
+        "but would push "
         f"Rivera's potential to 280,000 USD a year {MOST}."
     )
 

@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 import click
 
 from territoryopt import __version__
+from territoryopt.cli.paths import DEFAULT_MODEL
 from territoryopt.cli.questions import asked, question_options, refuse
 from territoryopt.cli.streams import keep_output_ours
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 DEMO = "us-field"
-DEMO_MODEL = "balanced-field-sales"
 NO_PLAN, INTERRUPTED = 1, 130
 
 
@@ -145,8 +145,9 @@ where_option = click.option(
     help="Keep only these rows, e.g. accounts.country=US,CA or reps.rep_id=275,276. Repeatable.",
 )
 model_option = click.option(
-    "--model", "-m", default=DEMO_MODEL, show_default=True,
-    help="A .toml file, or the name of a model that comes with the package.",
+    "--model", "-m",
+    help="A .toml file, or the name of a model that comes with the package; default: that of the"
+    f" run, or {DEFAULT_MODEL}.",
 )  # fmt: skip
 
 
@@ -158,7 +159,7 @@ def demo(as_json: bool, out: str | None, **search: Any) -> int:
     from territoryopt.model import library
 
     place = str(library("instances") / DEMO)
-    return _solve(place, DEMO_MODEL, (), out, False, as_json, by="territoryopt demo", **search)
+    return _solve(place, DEFAULT_MODEL, (), out, False, as_json, by="territoryopt demo", **search)
 
 
 @command("solve")
@@ -180,14 +181,17 @@ def demo(as_json: bool, out: str | None, **search: Any) -> int:
 @click.option("--overwrite", is_flag=True, help="Replace an earlier run in that folder.")
 def solve_command(
     instance: str,
-    model: str,
+    model: str | None,
     where: tuple[str, ...],
     out: str | None,
     overwrite: bool,
     as_json: bool,
     **search: Any,
 ) -> int:
-    """Find the best alignment of INSTANCE (a folder with accounts.csv and reps.csv)."""
+    """Find the best alignment of INSTANCE (a folder with accounts.csv and reps.csv).
+
+    A run folder in its place stands for the data, the rows, the locks and the model of that run.
+    """
     from territoryopt.cli.paths import default_run_folder
 
     out = out or default_run_folder(instance)
@@ -196,7 +200,7 @@ def solve_command(
 
 def _solve(
     instance: str,
-    model: str,
+    model: str | None,
     where: tuple[str, ...],
     out: str | None,
     overwrite: bool,
@@ -212,15 +216,13 @@ def _solve(
 
     import territoryopt as topt
     from territoryopt.cli.keeping import keep, predecessor
-    from territoryopt.cli.paths import parse_where
+    from territoryopt.cli.paths import asked_about
     from territoryopt.cli.printing import Progress, print_result
 
-    filters = parse_where(where)
     # ours before the work, not after it
     with topt.claim_run(out, overwrite) if out else nullcontext():
         before = predecessor(grew_from, locks_from, start)
-        parsed = topt.load_model(model)
-        data = topt.read_instance(instance, where=filters)
+        data, parsed, filters = asked_about(instance, model, where)
         if locks_from:
             data = data.with_locks(topt.read_locks(locks_from, data))
         first = topt.read_alignment(start, data) if start else None
@@ -248,19 +250,19 @@ def _solve(
 @model_option
 @where_option
 def check_command(
-    instance: str, plan: str, model: str, where: tuple[str, ...], as_json: bool
+    instance: str, plan: str, model: str | None, where: tuple[str, ...], as_json: bool
 ) -> int:
     """Recompute every total, rule and goal of PLAN (CSV or workbook with account_id and rep_id).
 
     Ours or a spreadsheet's; from the files and with no solver. Exits 1 and names each fault
-    where the plan breaks a rule.
+    where the plan breaks a rule. INSTANCE is a folder with accounts.csv and reps.csv, or a run
+    folder: its data under its model.
     """
     import territoryopt as topt
-    from territoryopt.cli.paths import parse_where
+    from territoryopt.cli.paths import asked_about
     from territoryopt.cli.printing import print_check
 
-    parsed = topt.load_model(model)
-    data = topt.read_instance(instance, where=parse_where(where))
+    data, parsed, _ = asked_about(instance, model, where)
     found = topt.check(data, parsed, topt.read_alignment(plan, data))
     print_check(found, data, parsed, as_json)
     return 0 if found.holds else NO_PLAN

@@ -40,7 +40,8 @@ def plan_command(
 
     def told(step: str) -> None:
         if not as_json:
-            say(f"{step} ...", err=True)
+            with progress.aside():
+                say(f"{step} ...", err=True)
 
     with Progress(show=not as_json) as progress:
         made = topt.plan_from_export(
@@ -67,6 +68,8 @@ def plan_command(
         print_result(made.result, made.instance, made.model, made.run_folder, False)
         for file in made.files:
             say(f"Written to {file}")
+        for note in made.owners.notes if made.owners is not None else ():
+            say(note)
     if made.result.status == "interrupted":
         return INTERRUPTED
     return 0 if made.result.rep is not None else NO_PLAN

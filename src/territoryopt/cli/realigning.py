@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from territoryopt.cli.commands import (
-    DEMO_MODEL,
     INTERRUPTED,
     NO_PLAN,
     command,
     search_options,
     where_option,
 )
+from territoryopt.cli.paths import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from territoryopt.instance_changes import Change
@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Moves allowed beyond the fewest.",
 )
-@click.option("--model", "-m", help=f"For an instance; default {DEMO_MODEL}. A run has its own.")
+@click.option("--model", "-m", help=f"For an instance; default {DEFAULT_MODEL}. A run has its own.")
 @where_option
 @search_options
 @click.option("--instance", type=click.Path(), help="Where the run's instance lies, if it moved.")
@@ -131,7 +131,7 @@ def _start(source: str, model: str | None, where: tuple[str, ...], instance: str
     if instance:
         raise topt.InputError([f"{source} is no run folder, so --instance means nothing"])
     data = topt.read_instance(source, where=parse_where(where))
-    return Start.of_instance(data, topt.load_model(model or DEMO_MODEL))
+    return Start.of_instance(data, topt.load_model(model or DEFAULT_MODEL))
 
 
 def _changes(start: Start, options: dict[str, Any]) -> tuple[tuple[Change, ...], str]:

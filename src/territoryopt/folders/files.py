@@ -32,7 +32,7 @@ def _refusal(target: Path, overwrite: bool) -> str:
     if target.is_dir():
         return "there is a folder where the file should be; give another name"
     if target.exists() and not overwrite:
-        return "the file exists already; give another name, or overwrite it"
+        return "the file exists already; give another name, or overwrite it (--overwrite)"
     return ""
 
 

@@ -106,7 +106,10 @@ class FolderKind:
             return f"the folder exists and is no {self.noun} folder; give another place"
         if not overwrite:
             a = "an" if self.noun[0] in "aeiou" else "a"
-            return f"the folder holds {a} {self.noun} already; give another place, or overwrite it"
+            return (
+                f"the folder holds {a} {self.noun} already; give another place, or overwrite it "
+                "(--overwrite)"
+            )
         others = sorted(found - set(self.files))
         if others:
             return (

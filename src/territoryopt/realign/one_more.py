@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from territoryopt.cells import ObjectArray
-from territoryopt.errors import Fault, FaultList, InputError, ModelError
+from territoryopt.errors import Fault, FaultList, InputError, ModelError, shortened
 from territoryopt.geography import Spots
 from territoryopt.instance import Instance
 from territoryopt.model import Model
@@ -166,9 +166,10 @@ class Around:
                 data.key = f"{'rules' if name in self.model.rules else 'goals'}.{name}"
                 parts += term.parts(name, data)
         except InputError as error:
-            raise InputError(_of_new(error.problems)) from error
+            raise InputError(_of_new(error.problems, cells["account_id"])) from error
         if data.bad_input:
-            raise InputError(_of_new([f for e in data.bad_input for f in e.problems]))
+            faults = [f for e in data.bad_input for f in e.problems]
+            raise InputError(_of_new(faults, cells["account_id"]))
         if data.faults:
             raise ModelError(list(dict.fromkeys(data.faults.problems)))
         return self._weights(account, parts, data, near)
@@ -260,6 +261,7 @@ def _cell(value: Any) -> str:
     return f"{value:.17g}" if isinstance(value, float) else str(value).strip()
 
 
-def _of_new(faults: Sequence[Fault]) -> list[Fault]:
+def _of_new(faults: Sequence[Fault], account: str) -> list[Fault]:
     """Faults of a table of one row, as faults of the account that was asked about."""
-    return [replace(f, file=FILE, row=None) if f.file == "accounts.csv" else f for f in faults]
+    name = shortened(f"{FILE} {account}")
+    return [replace(f, file=name, row=None) if f.file == "accounts.csv" else f for f in faults]

@@ -9,8 +9,11 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from territoryopt.errors import Fault, InputError
 from territoryopt.problem import (
+    TOLERANCE,
     IntArray,
     Prices,
     Problem,
@@ -23,7 +26,7 @@ from territoryopt.problem.tighten import tighten
 from territoryopt.reasons.facts import AccountFacts, PlanFacts
 from territoryopt.reasons.sentences import Speaker
 from territoryopt.reasons.territories import TerritoryFacts
-from territoryopt.words import percent, plural
+from territoryopt.words import amount, percent, plural
 
 SHOWN_BREACHES = 5
 EACH, TOLD = 20_000, 1_000
@@ -187,7 +190,30 @@ class Explanation:
         if tight:
             more = f" and {len(tight) - 5} more" if len(tight) > 5 else ""
             lines.append(f"Rules filled to the brim: {', '.join(tight[:5])}{more}.")
+        missed = self.missed()
+        if missed:
+            lines.append(f"Wished for and not reached: {missed}.")
         return lines
+
+    def missed(self) -> str:
+        """Priced rules that are broken: how often, and by how much in all."""
+        parts = []
+        for rows in self.problem.rows:
+            if not rows.labels or not np.isfinite(rows.price).all() or rows.kind == "balance":
+                continue
+            value = self.facts.evaluation.activity[rows.name]
+            above, below = value - rows.upper, rows.lower - value
+            room = TOLERANCE * rows.scale
+            out = np.maximum(np.maximum(above, below), 0.0)
+            count = int((out > room).sum())
+            if count:
+                over = amount(float(np.maximum(above, 0.0)[above > room].sum()), rows.unit)
+                under = amount(float(np.maximum(below, 0.0)[below > room].sum()), rows.unit)
+                sides = [f"{over} above"] * bool((above > room).any())
+                sides += [f"{under} below"] * bool((below > room).any())
+                where = f" at {count} of {len(rows.labels)} reps" if len(rows.labels) > 1 else ""
+                parts.append(f"{rows.name}{where} ({' and '.join(sides)})")
+        return "; ".join(parts)
 
     def _worth(self) -> str:
         """What the plan costs: beside its bound if it holds, with what is wrong if it does not."""

@@ -122,7 +122,9 @@ class Speaker:
             return f"It moves from {before}, whom {rule} does not allow." if rule else (
                 f"It moves from {before}."
             )  # fmt: skip
-        return f"It moves from {before}: staying there {self._effect(back, '')}."
+        return (
+            f"It moves from {before}: staying there, all else as it is, {self._effect(back, '')}."
+        )
 
     def left(self, other: Alternative) -> str:
         """What leaving an account with a rep would mean: "leaving it there would cost ... more"."""

@@ -99,6 +99,9 @@ def _moves(reasons: Explanation) -> str:
     today = facts.today
     if today is not None and today.breaches:
         text += f"; today's owners break the rules in {plural(len(today.breaches), 'place')}"
+    missed = reasons.missed()
+    if missed:
+        text += f"{'.' if text else ''} Wished for and not reached: {missed}"
     return f"{text[:1].upper()}{text[1:]}." if text else "Nobody owns an account today."
 
 

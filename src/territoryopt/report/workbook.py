@@ -107,9 +107,10 @@ def _answer(book: Book, run: Run, reasons: Any, goals: list[str]) -> None:
     page.lines(
         (
             f"On the sheet {ALIGNMENT} choose another rep in the column rep_id (yellow) and save.",
-            "What the edited plan is worth: territoryopt check INSTANCE THIS_FILE.xlsx",
-            "The best plan with your owners kept: territoryopt solve INSTANCE --locks-from "
-            "THIS_FILE.xlsx",
+            f"What the edited plan is worth: territoryopt check {run.folder.name} THIS_FILE.xlsx",
+            f"The best plan with your owners kept: territoryopt solve {run.folder.name} "
+            "--locks-from THIS_FILE.xlsx",
+            f"({run.folder.name} is the run folder that this workbook was made from.)",
         )
     )
     page.heading("Where this comes from")

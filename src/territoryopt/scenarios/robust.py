@@ -303,6 +303,7 @@ def _rules(run: Run) -> str:
 
 def tell_robust(found: Robust) -> list[str]:
     """The choice in sentences, with what each would lose where."""
+    from territoryopt.scenarios.telling_plans import OPEN
     from territoryopt.words import listed, money, percent, plural
 
     def cost(value: float) -> str:
@@ -319,6 +320,12 @@ def tell_robust(found: Robust) -> list[str]:
         out.append(f"Left out, for there is no plan to hold others against: {names}.")
     if found.searched:
         out.append(found.searched)
+    for f in found.futures:
+        if f.bound is not None and f.best - f.bound > OPEN * abs(f.best):
+            out.append(
+                f"What is best in {f.name} is not settled: it may be up to "
+                f"{cost(f.best - f.bound)} less than known, and every loss there that much more."
+            )
 
     def loses(plan: str) -> str:
         rows = [c for c in found.of(plan) if c.regret > 0 or c.breaches]

@@ -10,6 +10,8 @@ from territoryopt.words import amount, gap, listed, money, number, percent, plur
 
 GAINS = 3
 """Reps named as gaining, and as many as losing."""
+OPEN = 0.01
+"""A gap from which on what is said of a plan comes with a warning."""
 ENOUGH = 1e-4
 """What differs by a smaller fraction is told as alike."""
 
@@ -36,11 +38,23 @@ def tell_side_by_side(found: SideBySide) -> list[str]:
     if len({plan.prices for plan in plans}) > 1:
         out.append("Their goals differ, so that goals are told in their own units and no sums of "
                    "money are compared.")  # fmt: skip
+    out += filter(None, (unfinished(plan, found.currency) for plan in plans))
     out += tell_better(found)
     out += tell_dominated(found)
     for plan in plans[1 : 1 + 5]:
         out += gains(plans[0], plan, found)
     return out
+
+
+def unfinished(plan: Plan, currency: str) -> str:
+    """What a search that was cut short leaves open, where that is much; else nothing."""
+    if plan.gap is None or plan.objective is None or plan.bound is None or plan.gap <= OPEN:
+        return ""
+    return (
+        f"{plan.name} was not searched to its end: another plan may cost up to "
+        f"{money(plan.objective - plan.bound, currency)} a year less ({gap(plan.gap)}), so what is "
+        "said of it may change with more time."
+    )
 
 
 def without(plan: Plan) -> str:
