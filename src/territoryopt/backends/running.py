@@ -6,9 +6,11 @@ thread waits, reports progress, and asks the solver to stop.
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from territoryopt.backends.protocol import Limits, Watch
@@ -50,24 +52,46 @@ def run_watched(
             ended.set()
 
     thread = threading.Thread(target=target, name="territoryopt-solver", daemon=True)
-    thread.start()
     asked: float | None = None
-    while not ended.is_set():
-        try:
-            ended.wait(POLL)
-            watch.tell()
-            if watch.stopping.is_set() or limits.left <= 0:
-                asked = asked if asked is not None else time.monotonic()
-                stop()
-            if asked is not None and time.monotonic() - asked > patience:
-                watch.notes.append("the solver did not stop when asked and was left behind")
-                return None
-        except KeyboardInterrupt:
-            if watch.interrupted:
-                raise
-            watch.interrupted = True
-            watch.stopping.set()
+    with _noticing_ctrl_c(watch):
+        thread.start()
+        while not ended.is_set():
+            try:
+                ended.wait(POLL)
+                watch.tell()
+                if watch.stopping.is_set() or limits.left <= 0:
+                    asked = asked if asked is not None else time.monotonic()
+                    stop()
+                if asked is not None and time.monotonic() - asked > patience:
+                    watch.notes.append("the solver did not stop when asked and was left behind")
+                    return None
+            except KeyboardInterrupt:
+                _interrupt(watch)
     watch.tell()
     if failure:
         raise failure[0]
     return answer[0]
+
+
+def _interrupt(watch: Watch) -> None:
+    """Note Ctrl-C; raise a second one."""
+    if watch.interrupted:
+        raise KeyboardInterrupt
+    watch.interrupted = True
+    watch.stopping.set()
+
+
+@contextmanager
+def _noticing_ctrl_c(watch: Watch) -> Iterator[None]:
+    """Ctrl-C is noted by a handler of ours while we wait, for an exception that comes in the middle
+    of a lock's own code may leave it locked. Where somebody else handles it, or this is not the
+    main thread, it stays as it is."""
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda *_: _interrupt(watch))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
