@@ -468,3 +468,17 @@ def test_every_command_stands_in_the_help_once():
 
     listed = [name for lines in PARTS.values() for name in lines]
     assert sorted(listed) == sorted(main.commands)
+
+
+def test_a_run_folder_stands_for_its_data_and_model(place):
+    assert run("solve", TINY, "-m", MODEL, "--out", "run").exit_code == 0
+    found = run("check", "run", "run/alignment.csv", "--json")
+    assert found.exit_code == 0, found.output
+    first = json.loads((place / "run" / "result.json").read_text())
+    assert json.loads(found.stdout)["objective"] == first["objective"]
+    again = run("solve", "run", "--out", "again", "--json")
+    assert again.exit_code == 0, again.output
+    assert json.loads(again.stdout)["objective"] == first["objective"]
+    assert json.loads((place / "again" / "result.json").read_text())["inputs"] == first["inputs"]
+    other = run("check", "run", "run/alignment.csv", "-m", "no-such-model", "--json")
+    assert other.exit_code == 3  # a model that is given counts
