@@ -282,6 +282,15 @@ class _Asking:
         pools = [s for s in (self.search, self.choice.search if self.choice else None) if s]
         found = [f for s in pools for f in s.pool]
         self.singles.learn(self.series, [f.plan for f in found], [f.cost for f in found])
+        every = list(self.asked_together)
+        granting = [f for f in found if every and self.wishes.granted(f.plan)[every].all()]
+        best = min(granting, key=lambda f: f.cost, default=None)
+        known = self.together
+        if best is None or known is None or known.change is None:
+            return
+        if 0 < best.cost < known.change.upper:  # all of them, by a plan made for another question
+            change = replace(known.change, upper=max(best.cost, known.change.lower))
+            self.together = replace(known, change=change, rep=self.ground.plan_of(best.plan))
 
     # -- what is given ----------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ def tell_side_by_side(found: SideBySide) -> list[str]:
     if len({plan.data for plan in plans}) > 1:
         out.append(
             "These plans stand on different data, so that their money tells of the data as well as "
-            "of the plans; `territoryopt robust` holds plans against each other in one future."
+            "of the plans; territoryopt robust holds plans against each other in one future."
         )
     if len({plan.prices for plan in plans}) > 1:
         out.append("Their goals differ, so that goals are told in their own units and no sums of "
