@@ -382,7 +382,7 @@ def test_pages_name_every_account_once():
     problem = topt.Problem.from_arrays(np.ones((5, 2)), current=[0, 0, 1, 1, -1])
     reasons = Explanation(problem, np.array([0, 1, 0, 1, 0]), rep_names={"0": "<i>Eve</i>"})
     page = rep_page(reasons, "0")
-    assert page.startswith("# \\<i\\>Eve\\</i\\>: your territory")
+    assert page.startswith("# The territory of \\<i\\>Eve\\</i\\>")
     assert "## What you take over: 1 account" in page
     assert "## What you hand over: 1 account" in page
     assert "## New accounts, without an owner until now: 1 account" in page

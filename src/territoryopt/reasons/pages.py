@@ -65,7 +65,7 @@ def rep_page(reasons: Explanation, rep: str) -> str:
     facts, speak = reasons.territory(rep), reasons.speaker
     current = reasons.problem.current
     kept, gained, fresh, lost = rep_accounts(reasons, rep)
-    lines = [f"# {text(speak.rep(rep))}: your territory", "", text(speak.territory(facts)), ""]
+    lines = [f"# The territory of {text(speak.rep(rep))}", "", text(speak.territory(facts)), ""]
     lines += _measures(reasons, rep)
     lines += _section(reasons, "What you take over", gained, "from", current)
     lines += _section(reasons, "What you hand over", lost, "to", reasons.rep)
