@@ -7,6 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples each time where what lands is tested; at a desk new ones every time.
+settings.register_profile("repeatable", derandomize=True)
+if os.environ.get("TERRITORYOPT_REPEATABLE"):
+    settings.load_profile("repeatable")
 
 sys.path.insert(0, str(Path(__file__).parent))
 

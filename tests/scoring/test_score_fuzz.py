@@ -104,6 +104,14 @@ def test_the_scorings_that_are_tried_run_on_sound_cells(tmp_path, text):
     assert topt.score_accounts(make(tmp_path, columns), parse_scoring(text)).columns
 
 
+def test_amounts_beyond_every_number_are_refused(tmp_path):
+    columns = {"x": ["", "1", "1e308"], "y": ["", "", ""], "day": ["", "", ""]}
+    text = ('currency = "USD"\n[[potential.parts]]\nkind = "peers"\ncolumn = "x"\nrate = 0.1\n'
+            'quantile = 1.0\nless_own = false\nblank = 0\n')  # fmt: skip
+    with pytest.raises(topt.InputError, match="too large to be told to the cent"):
+        topt.score_accounts(make(tmp_path, columns), parse_scoring(text))
+
+
 @settings(COMMON, max_examples=40)
 @pytest.mark.parametrize("text", SCORINGS)
 @given(st.lists(st.tuples(CELL, CELL, CELL), min_size=1, max_size=12))

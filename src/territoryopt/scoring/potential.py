@@ -186,7 +186,9 @@ def _peers(key: str, part: PeersPart, covered: Mask, board: Board) -> Found:
     cells = board.text(part.column, f"{key}.column")
     piece = Piece(MONEY, f"room of {part.column}", np.zeros(0, np.int64), part.column, cells, words,
                   rate)  # fmt: skip
-    return hundredths(room * rate), piece, blank, part.column
+    with np.errstate(over="ignore", invalid="ignore"):  # too large an amount is told by `_part`
+        cents = hundredths(room * rate)
+    return cents, piece, blank, part.column
 
 
 def _share(key: str, part: SharePart, covered: Mask, board: Board) -> Found:
