@@ -18,7 +18,7 @@ from territoryopt.cli.paths import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from territoryopt.instance_changes import Change
-    from territoryopt.realign.realigning import Start
+    from territoryopt.realign.realigning import Aim, Start
 
 
 @command("realign")
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
 @click.option("--data", type=click.Path(), help="The changed data; default beside the run.")
 @click.option("--overwrite", is_flag=True, help="Replace earlier folders of ours in these places.")
 def realign_command(
-    source: str, model: str | None, where: tuple[str, ...], instance: str | None, aim: str,
+    source: str, model: str | None, where: tuple[str, ...], instance: str | None, aim: Aim,
     extra_moves: int, out: str | None, data: str | None, overwrite: bool, as_json: bool,
     **options: Any,
 ) -> int:  # fmt: skip
@@ -100,7 +100,7 @@ def realign_command(
     search = {k: options[k] for k in ("backend", "time_limit", "gap", "seed", "threads")}
     with Progress(show=not as_json) as progress:
         made = realigned(
-            start, changes, aim=aim, extra_moves=extra_moves, file=file,  # type: ignore[arg-type]
+            start, changes, aim=aim, extra_moves=extra_moves, file=file,
             progress=progress.note, **search,
         )  # fmt: skip
     folders = write_realignment(made, out, data=data, overwrite=overwrite)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -92,7 +93,7 @@ def as_requests(table: object, problem: Problem) -> tuple[Request, ...]:
         given = _columns_of(row) if isinstance(row, Request) else row
         for name, column in cells.items():
             value = given.get(name)
-            blank = value is None or value != value  # noqa: PLR0124 (NaN of a frame)
+            blank = value is None or (isinstance(value, float) and math.isnan(value))
             column.append("" if blank else str(value).strip())
     import numpy as np
 
@@ -118,7 +119,7 @@ def requests_of(table: Table, problem: Problem) -> tuple[Request, ...]:
     weights = [1.0] * len(table)
     if "weight" in table.columns:
         found = table.numbers("weight", faults)
-        weights = [1.0 if w != w else w for w in found.tolist()]  # noqa: PLR0124
+        weights = [1.0 if math.isnan(w) else w for w in found.tolist()]
     out = []
     for k in range(len(table)):
         cell = {name: str(column[k]) for name, column in table.columns.items()}

@@ -297,14 +297,14 @@ def read_goals(path: str | os.PathLike[str], instance: Instance, first_month: st
         if cells[i] and not 0 <= at < 12:
             passed += 1
             continue
-        here = {"file": table.file, "row": int(table.lines[i])}
+        file, row = table.file, int(table.lines[i])
         both = (j, -1) in placed if at >= 0 else any(k == j and m >= 0 for k, m in placed)
         if (j, at) in placed:
             faults.add(f"the goal stands in row {placed[j, at]} already", "Keep one of them",
-                       column="rep_id", value=names[i], **here)  # type: ignore[arg-type]  # fmt: skip
+                       file=file, row=row, column="rep_id", value=names[i])  # fmt: skip
         elif both:
             faults.add("the rep has a goal of the year and goals of months", "Keep one kind",
-                       column="rep_id", value=names[i], **here)  # type: ignore[arg-type]  # fmt: skip
+                       file=file, row=row, column="rep_id", value=names[i])  # fmt: skip
         placed.setdefault((j, at), int(table.lines[i]))
         if at < 0:
             made.whole[j] = goal[i]

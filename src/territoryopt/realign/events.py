@@ -75,7 +75,7 @@ def on_leave(instance: Instance, model: Model, text: str) -> ChangeReps:
     model takes as a limit or a target is multiplied by one less that share.
 
     Columns meant: `capacity`, and those named by `min`, `max` or `target` of a rule or goal. A
-    target "equal" is the same for all whatever becomes of them; `equal_targets` names such rules.
+    target "equal" is the same for all whatever becomes of them.
     """
     rep, _, number = text.rpartition("=")
     faults = FaultList(InputError)
@@ -107,12 +107,3 @@ def _columns_of_reps(model: Model) -> tuple[str, ...]:
         if isinstance(term, (Band, Balance)) and term.target != "equal":
             names.append(term.target)
     return tuple(dict.fromkeys(names))
-
-
-def equal_targets(model: Model) -> tuple[str, ...]:
-    """The rules and goals that ask the same share of every rep, at work or away."""
-    return tuple(
-        name
-        for name, term in model.terms.items()
-        if isinstance(term, (Band, Balance)) and term.target == "equal"
-    )
